@@ -1,0 +1,78 @@
+import type { BackoffStrategy } from '../retry/backoff.js';
+
+export const JOB_STATUSES = ['pending', 'running', 'completed', 'dead'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** What was asked for; never changes after the enqueue. */
+export interface JobSpec {
+  /** UUID v7, so that ids sort in the order of creation. */
+  readonly id: string;
+  readonly queueName: string;
+  /** Higher runs first within a queue; a 32-bit integer. */
+  readonly priority: number;
+  /** JSON text, delivered byte for byte. */
+  readonly payload: string;
+  readonly callbackUrl: string;
+  readonly maxRetries: number;
+  /** null: the queue decides, at each failure. */
+  readonly retryBackoff: BackoffStrategy | null;
+  readonly baseDelayMs: number | null;
+  readonly maxDelayMs: number | null;
+  readonly timeoutMs: number;
+  readonly idempotencyKey: string | null;
+  /** The schedule whose tick made this job. */
+  readonly scheduleId: string | null;
+  readonly createdAt: number;
+}
+
+/** Where the job stands: the part that a transition replaces as a whole. Instants are epoch milliseconds. */
+export interface JobState {
+  readonly status: JobStatus;
+  /** Deliveries begun since the enqueue or the last manual retry. */
+  readonly attempt: number;
+  /** pending: when it is due. running: when the lease ends. */
+  readonly visibleAt: number;
+  /**
+   * How often the job was ever claimed. While it runs, this is the lease's token; as it only grows, a token is
+   * never reused, not even after a manual retry.
+   */
+  readonly leaseToken: number;
+  readonly workerId: string | null;
+  readonly startedAt: number | null;
+  readonly completedAt: number | null;
+  readonly lastError: string | null;
+  readonly result: string | null;
+  readonly resultTruncated: boolean;
+  readonly updatedAt: number;
+}
+
+export interface Job extends JobSpec, JobState {}
+
+/** A job to be stored. `maxRetries: null` takes the queue's own figure at the moment of the insert. */
+export interface NewJob extends Omit<JobSpec, 'maxRetries'> {
+  readonly maxRetries: number | null;
+  /** When the job is due. */
+  readonly visibleAt: number;
+}
+
+/** The state in which every job starts. */
+export function pendingState(job: NewJob): JobState {
+  return {
+    status: 'pending',
+    attempt: 0,
+    visibleAt: job.visibleAt,
+    leaseToken: 0,
+    workerId: null,
+    startedAt: null,
+    completedAt: null,
+    lastError: null,
+    result: null,
+    resultTruncated: false,
+    updatedAt: job.createdAt,
+  };
+}
+
+/** Ready: pending and due. The rest of the pending jobs are delayed. */
+export function isReady(job: Pick<JobState, 'status' | 'visibleAt'>, now: number): boolean {
+  return job.status === 'pending' && job.visibleAt <= now;
+}

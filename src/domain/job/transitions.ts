@@ -1,0 +1,153 @@
+import type { Job, JobState } from './job.js';
+
+/*
+ * The life of a job. Each transition is a pure function from (job, event, now) to the complete new state or to the
+ * reason why it may not happen.
+ *
+ *   event             from                         to
+ *   claim             pending and due              running
+ *   succeed           running, own lease           completed
+ *   failTransiently   running, own lease           pending, or dead once attempt > maxRetries
+ *   failPermanently   running, own lease           dead
+ *   expireLease       running, visibleAt passed    pending, or dead once attempt > maxRetries
+ *   release           running, own lease           pending, the attempt given back
+ *   cancel            pending                      deleted
+ *   retry             dead                         pending, attempt 0
+ */
+
+export type Rejection = 'not_pending' | 'not_due' | 'not_running' | 'lease_lost' | 'lease_valid' | 'not_dead';
+
+export type Transition =
+  | { readonly kind: 'changed'; readonly state: JobState }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'rejected'; readonly reason: Rejection };
+
+/** The last_error of a job whose worker vanished or stalled. */
+export const LEASE_EXPIRED_ERROR = 'lease expired: the worker did not report within timeout_ms';
+
+export function claim(job: Job, event: { readonly workerId: string }, now: number): Transition {
+  if (job.status !== 'pending') return rejected('not_pending');
+  if (job.visibleAt > now) return rejected('not_due');
+  return changed(job, now, {
+    status: 'running',
+    attempt: job.attempt + 1,
+    leaseToken: job.leaseToken + 1,
+    visibleAt: now + job.timeoutMs,
+    workerId: event.workerId,
+    startedAt: now,
+  });
+}
+
+export function succeed(
+  job: Job,
+  event: { readonly leaseToken: number; readonly result: string; readonly resultTruncated: boolean },
+  now: number,
+): Transition {
+  const refusal = refuseUnlessLeased(job, event.leaseToken);
+  if (refusal) return refusal;
+  return changed(job, now, {
+    status: 'completed',
+    completedAt: now,
+    result: event.result,
+    resultTruncated: event.resultTruncated,
+  });
+}
+
+export function failTransiently(
+  job: Job,
+  event: { readonly leaseToken: number; readonly error: string; readonly retryInMs: number },
+  now: number,
+): Transition {
+  return (
+    refuseUnlessLeased(job, event.leaseToken) ?? afterFailedAttempt(job, event.error, event.retryInMs, now)
+  );
+}
+
+export function failPermanently(
+  job: Job,
+  event: { readonly leaseToken: number; readonly error: string },
+  now: number,
+): Transition {
+  return refuseUnlessLeased(job, event.leaseToken) ?? dead(job, event.error, now);
+}
+
+/** A lease that ran out counts as a failed attempt, so a job that kills its worker cannot loop for ever. */
+export function expireLease(job: Job, event: { readonly retryInMs: number }, now: number): Transition {
+  if (job.status !== 'running') return rejected('not_running');
+  if (job.visibleAt > now) return rejected('lease_valid');
+  return afterFailedAttempt(job, LEASE_EXPIRED_ERROR, event.retryInMs, now);
+}
+
+/** Gives an interrupted attempt back, as if the claim had not been. */
+export function release(job: Job, event: { readonly leaseToken: number }, now: number): Transition {
+  const refusal = refuseUnlessLeased(job, event.leaseToken);
+  if (refusal) return refusal;
+  return changed(job, now, {
+    status: 'pending',
+    attempt: job.attempt - 1,
+    visibleAt: now,
+    workerId: null,
+    startedAt: null,
+  });
+}
+
+export function cancel(job: Job): Transition {
+  return job.status === 'pending' ? { kind: 'deleted' } : rejected('not_pending');
+}
+
+export function retry(job: Job, now: number): Transition {
+  if (job.status !== 'dead') return rejected('not_dead');
+  return changed(job, now, {
+    status: 'pending',
+    attempt: 0,
+    visibleAt: now,
+    workerId: null,
+    startedAt: null,
+    completedAt: null,
+    lastError: null,
+  });
+}
+
+function afterFailedAttempt(job: Job, error: string, retryInMs: number, now: number): Transition {
+  if (job.attempt > job.maxRetries) return dead(job, error, now);
+  return changed(job, now, {
+    status: 'pending',
+    visibleAt: now + retryInMs,
+    workerId: null,
+    startedAt: null,
+    lastError: error,
+  });
+}
+
+function dead(job: Job, error: string, now: number): Transition {
+  return changed(job, now, { status: 'dead', completedAt: now, lastError: error });
+}
+
+function refuseUnlessLeased(job: Job, leaseToken: number): Transition | null {
+  if (job.status !== 'running') return rejected('not_running');
+  return job.leaseToken === leaseToken ? null : rejected('lease_lost');
+}
+
+function changed(job: Job, now: number, change: Partial<JobState>): Transition {
+  return {
+    kind: 'changed',
+    state: {
+      status: job.status,
+      attempt: job.attempt,
+      visibleAt: job.visibleAt,
+      leaseToken: job.leaseToken,
+      workerId: job.workerId,
+      startedAt: job.startedAt,
+      completedAt: job.completedAt,
+      lastError: job.lastError,
+      result: job.result,
+      resultTruncated: job.resultTruncated,
+      updatedAt: now,
+      ...change,
+    },
+  };
+}
+
+function rejected(reason: Rejection): Transition {
+  return { kind: 'rejected', reason };
+}

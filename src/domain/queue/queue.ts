@@ -1,0 +1,55 @@
+import type { RetryPolicy } from '../retry/backoff.js';
+import { bucketCapacity, fullBucket, refill, type TokenBucket } from './token-bucket.js';
+
+export const DEFAULT_QUEUE = 'default';
+/** The documented default of `max_concurrency`; no configuration key changes it. */
+export const DEFAULT_MAX_CONCURRENCY = 5;
+
+/** What a user can set on a queue. */
+export interface QueueSettings extends RetryPolicy {
+  /** Jobs of this queue that may run at once, over all processes; >= 1. */
+  readonly maxConcurrency: number;
+  /** Starts per second, > 0; null: no limit. */
+  readonly rateLimitRps: number | null;
+  /** For jobs that don't say. */
+  readonly maxRetries: number;
+}
+
+export interface Queue extends QueueSettings {
+  readonly name: string;
+  readonly paused: boolean;
+  /** null exactly when `rateLimitRps` is. */
+  readonly bucket: TokenBucket | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export type QueueChange = Partial<QueueSettings & { readonly paused: boolean }>;
+
+export function newQueue(name: string, settings: QueueSettings, now: number): Queue {
+  return {
+    name,
+    ...settings,
+    paused: false,
+    bucket: settings.rateLimitRps === null ? null : fullBucket(settings.rateLimitRps, now),
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/**
+ * The queue with the given settings changed. A new rate keeps the tokens saved under the old one, up to the new
+ * capacity: a change of the limit is no way round it.
+ */
+export function changeQueue(queue: Queue, change: QueueChange, now: number): Queue {
+  const changed = { ...queue, ...change, updatedAt: now };
+  return { ...changed, bucket: bucketFor(queue, changed.rateLimitRps, now) };
+}
+
+function bucketFor(queue: Queue, rate: number | null, now: number): TokenBucket | null {
+  if (rate === null) return null;
+  if (queue.bucket === null || queue.rateLimitRps === null) return fullBucket(rate, now);
+  if (rate === queue.rateLimitRps) return queue.bucket;
+  const { tokens } = refill(queue.bucket, queue.rateLimitRps, now);
+  return { tokens: Math.min(tokens, bucketCapacity(rate)), refilledAt: now };
+}

@@ -1,0 +1,55 @@
+export const BACKOFF_STRATEGIES = ['exponential', 'linear', 'fixed'] as const;
+export type BackoffStrategy = (typeof BACKOFF_STRATEGIES)[number];
+
+/** How long to wait between the attempts of a job. */
+export interface RetryPolicy {
+  readonly retryBackoff: BackoffStrategy;
+  /** Milliseconds, >= 0. */
+  readonly baseDelayMs: number;
+  /** Milliseconds, >= 0; no delay is longer. */
+  readonly maxDelayMs: number;
+}
+
+/** The share of the delay by which jitter lengthens or shortens it, at most. */
+export const JITTER = 0.3;
+
+/**
+ * The delay before jitter and cap, by the manual's table "Retry Strategies".
+ * @param attempt number of the attempt that failed, from 1
+ */
+export function rawBackoffMs(policy: RetryPolicy, attempt: number): number {
+  switch (policy.retryBackoff) {
+    case 'exponential':
+      // 2^1023 is the largest finite power: beyond it a base of 0 would make 0 * Infinity = NaN.
+      return policy.baseDelayMs * 2 ** Math.min(attempt - 1, 1023);
+    case 'linear':
+      return policy.baseDelayMs * attempt;
+    case 'fixed':
+      return policy.baseDelayMs;
+  }
+}
+
+/**
+ * Milliseconds to wait after a failed attempt: the strategy's delay, jitter of +/-30 % applied, then capped.
+ * @param attempt number of the attempt that failed, from 1
+ * @param random a number in [0, 1)
+ */
+export function backoffMs(policy: RetryPolicy, attempt: number, random: number): number {
+  const jittered = rawBackoffMs(policy, attempt) * (1 - JITTER + 2 * JITTER * random);
+  return Math.round(Math.min(jittered, policy.maxDelayMs));
+}
+
+/**
+ * The delay when the receiver said when to come back (RFC 9110, Retry-After): never earlier than the backoff,
+ * never later than the policy's cap.
+ * @param retryAfterMs what the receiver asked for, or null when it asked for nothing
+ */
+export function retryDelayMs(
+  policy: RetryPolicy,
+  attempt: number,
+  random: number,
+  retryAfterMs: number | null,
+): number {
+  const backoff = backoffMs(policy, attempt, random);
+  return retryAfterMs === null ? backoff : Math.max(backoff, Math.min(retryAfterMs, policy.maxDelayMs));
+}
