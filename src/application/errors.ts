@@ -1,0 +1,48 @@
+/** Every error that mininq reports carries one of these codes. The set is part of the interface: codes are added, never changed. */
+export const ERROR_CODES = [
+  'validation_failed',
+  'malformed_json',
+  'job_not_found',
+  'job_not_pending',
+  'job_not_dead',
+  'queue_not_found',
+  'queue_exists',
+  'queue_active',
+  'schedule_not_found',
+  'route_not_found',
+  'method_not_allowed',
+  'payload_too_large',
+  'unsupported_media_type',
+  'host_not_allowed',
+  'store_unavailable',
+  'internal_error',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Why a request was refused. The message says what is wrong and how to mend it, and is shown to the client. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What a use case returns: its value, or why not. */
+export type Result<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function refuse(code: ErrorCode, message: string): { readonly ok: false; readonly refusal: Refusal } {
+  return { ok: false, refusal: { code, message } };
+}
+
+/** Thrown by a store that cannot do its work now: locked for too long, disk full, connection lost. Worth a retry. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** Thrown at start for what the operator has to mend; the message is one line, shown without a stack. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError';
+}

@@ -1,0 +1,105 @@
+import type { FailedAttempt } from '../../domain/job/outcome.js';
+import type { Job, JobState, JobStatus, NewJob } from '../../domain/job/job.js';
+import type { QueueSnapshot, Share } from '../../domain/queue/claim-plan.js';
+import type { QueueSettings } from '../../domain/queue/queue.js';
+
+export interface InsertRequest {
+  readonly jobs: readonly NewJob[];
+  /** Epoch milliseconds; decides which of the jobs are ready. */
+  readonly now: number;
+  /** For queues that do not exist yet: they are created. */
+  readonly queueDefaults: QueueSettings;
+}
+
+export type InsertOutcome =
+  | { readonly kind: 'inserted'; readonly job: Job }
+  /** A job with the same idempotency key exists (in the store or earlier in the same request). */
+  | { readonly kind: 'duplicate'; readonly job: Job };
+
+export interface ClaimRequest {
+  readonly now: number;
+  readonly workerId: string;
+  /** How many jobs at most, >= 1. */
+  readonly slots: number;
+  /** Only these queues; empty: all. */
+  readonly queues: readonly string[];
+  /**
+   * Says how the slots are shared out among queues that have ready jobs. A store may offer a part of a large number
+   * of queues; it then offers the others at the next claims, each in turn.
+   */
+  readonly plan: (queues: readonly QueueSnapshot[]) => readonly Share[];
+}
+
+/** The outcome of an attempt, to be applied if the job still runs under the lease. */
+export interface Settlement {
+  readonly jobId: string;
+  readonly leaseToken: number;
+  readonly state: JobState;
+  /** Remembered when the settlement applies; null after a success or a release. */
+  readonly failedAttempt: FailedAttempt | null;
+}
+
+/** lost: another claim or the reaper took the job over, or it was settled already. */
+export type SettleOutcome = 'applied' | 'lost' | 'missing';
+
+/** The state that a job is expected to be in still. */
+export interface ExpectedState {
+  readonly status: JobStatus;
+  readonly leaseToken: number;
+}
+
+export interface PruneRequest {
+  /** Finished jobs with `completedAt` earlier than this go. */
+  readonly completedBefore: number;
+  /** Jobs that one step deletes at most. */
+  readonly limit: number;
+}
+
+/**
+ * Jobs and their leases. Each method is one atomic step that is durable when its promise resolves. A rejection means
+ * that the store itself failed (StoreUnavailableError): nothing of the step happened, or its fate is unknown.
+ */
+export interface JobStore {
+  /** All or none; outcomes in the order of the jobs. */
+  insert(request: InsertRequest): Promise<InsertOutcome[]>;
+
+  /**
+   * Takes ready jobs, in each queue by priority (highest first), then by id. Pause, concurrency and rate of every
+   * queue hold in the same step, over all processes that share the store.
+   */
+  claim(request: ClaimRequest): Promise<Job[]>;
+
+  /** Applies each settlement whose lease is still the job's own; outcomes in order. */
+  settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>;
+
+  /** Running jobs whose lease ended before `now`, the longest first. */
+  expired(now: number, limit: number): Promise<Job[]>;
+
+  /**
+   * The instant at which a claim may find more than it does now: a delayed job falls due, or a queue with ready jobs
+   * gains a token. `now` when it would find something already; null when nothing is foreseen.
+   * @param queues only these; empty: all
+   */
+  nextDueAt(now: number, queues: readonly string[]): Promise<number | null>;
+
+  /**
+   * Replaces the state of a job that is not running, if it is still as expected. Creates the queue if it is gone.
+   */
+  replace(
+    jobId: string,
+    expected: ExpectedState,
+    state: JobState,
+    queueDefaults: QueueSettings,
+  ): Promise<SettleOutcome>;
+
+  /** Deletes a job, if it is still as expected. */
+  remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome>;
+
+  /** One bounded step of clean-up. @returns how many jobs were deleted; under `limit` when none are left */
+  prune(request: PruneRequest): Promise<number>;
+
+  /** Rejects when the store cannot be read and written. */
+  ping(): Promise<void>;
+
+  close(): Promise<void>;
+}

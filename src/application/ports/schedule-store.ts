@@ -1,0 +1,31 @@
+import type { NewJob } from '../../domain/job/job.js';
+import type { QueueSettings } from '../../domain/queue/queue.js';
+import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
+
+export interface FireRequest {
+  readonly id: string;
+  /** The tick that is due; if the schedule has moved on, another process fired it. */
+  readonly expectedNextRunAt: number;
+  readonly nextRunAt: number | null;
+  readonly job: NewJob;
+  readonly now: number;
+  readonly queueDefaults: QueueSettings;
+}
+
+/** Cron schedules. Rejects with StoreUnavailableError when the store fails. */
+export interface ScheduleStore {
+  create(schedule: Schedule): Promise<void>;
+  get(id: string): Promise<Schedule | null>;
+  /** Newest first. */
+  list(): Promise<Schedule[]>;
+  /** @returns the changed schedule; null when there is none */
+  update(id: string, change: ScheduleChange, now: number): Promise<Schedule | null>;
+  remove(id: string): Promise<'deleted' | 'missing'>;
+  /** Enabled schedules with `nextRunAt <= now`, the longest due first. */
+  due(now: number, limit: number): Promise<Schedule[]>;
+  /** The earliest `nextRunAt` of an enabled schedule. */
+  nextDueAt(): Promise<number | null>;
+  /** Moves the schedule on and inserts the job, both or neither. lost_race: not due any more, or disabled, or gone. */
+  fire(request: FireRequest): Promise<'fired' | 'lost_race'>;
+  counts(): Promise<{ readonly total: number; readonly enabled: number }>;
+}
