@@ -1,0 +1,163 @@
+import Database from 'better-sqlite3';
+import { StoreUnavailableError } from '../../application/errors.js';
+import { isBusy } from './open-database.js';
+
+interface Write {
+  readonly work: () => void;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+  /** On the monotonic clock. */
+  readonly deadline: number;
+}
+
+/** The documented busy_timeout: how long a write waits for a lock that another process holds. */
+export const BUSY_TIMEOUT_MS = 5000;
+/** A transaction takes no further write after this long, so that a burst does not hold the event loop. */
+const TRANSACTION_BUDGET_MS = 8;
+export const BUSY_RETRY_MS = 5;
+
+/**
+ * One queue of writes for one connection. Writes that are issued in the same turn of the event loop share one
+ * IMMEDIATE transaction (group commit); each is answered after COMMIT. When another process holds the lock, the
+ * queue waits with timers: SQLite's own busy handler would block the event loop.
+ *
+ *   idle ──write──▶ scheduled ──turn ends──▶ one transaction ──queue empty──▶ idle
+ *                       ▲                        │
+ *                       └── lock held: a few ms ─┴── more writes: next turn
+ */
+export class GroupCommit {
+  readonly #db: Database.Database;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #rollback: Database.Statement;
+  #queue: Write[] = [];
+  #scheduled = false;
+  #retryTimer: NodeJS.Timeout | undefined;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#rollback = db.prepare('ROLLBACK');
+  }
+
+  /**
+   * Runs `work` inside a transaction. It must be synchronous and without effects outside the database, because it
+   * runs again when a neighbour in the same transaction fails.
+   * @throws StoreUnavailableError (as a rejection) when the database is locked for too long, full or failing
+   */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let value: T;
+      this.#queue.push({
+        work: () => {
+          value = work();
+        },
+        resolve: () => resolve(value),
+        reject,
+        deadline: performance.now() + BUSY_TIMEOUT_MS,
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Writes that are not answered yet are carried out before the connection closes. */
+  close(): void {
+    clearTimeout(this.#retryTimer);
+    this.#db.pragma('busy_timeout = 1000');
+    while (this.#queue.length > 0) {
+      if (this.#runTransaction() === 'busy') this.#rejectAll(this.#queue.splice(0), closedWhileLocked());
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#queue.length === 0) return;
+    if (this.#runTransaction() === 'busy') {
+      this.#rejectOverdue();
+      if (this.#queue.length > 0) {
+        this.#scheduled = true;
+        this.#retryTimer = setTimeout(() => this.#flush(), BUSY_RETRY_MS);
+      }
+    } else if (this.#queue.length > 0) {
+      this.#schedule();
+    }
+  }
+
+  #runTransaction(): 'done' | 'busy' {
+    try {
+      this.#begin.run();
+    } catch (error) {
+      if (isBusy(error)) return 'busy';
+      this.#rejectAll(this.#queue.splice(0), unavailable(error));
+      return 'done';
+    }
+    const taken: Write[] = [];
+    let current: Write | undefined;
+    try {
+      const until = performance.now() + TRANSACTION_BUDGET_MS;
+      while (performance.now() < until && (current = this.#queue.shift())) {
+        taken.push(current);
+        current.work();
+      }
+      current = undefined;
+      this.#commit.run();
+    } catch (error) {
+      this.#undo(taken, current, error);
+      return 'done';
+    }
+    for (const write of taken) write.resolve();
+    return 'done';
+  }
+
+  /** A write that failed by itself is alone answered with the error; its neighbours go into the next transaction. */
+  #undo(taken: readonly Write[], culprit: Write | undefined, error: unknown): void {
+    // A full disk makes SQLite roll back by itself.
+    if (this.#db.inTransaction) this.#rollback.run();
+    if (culprit === undefined || isStoreFailure(error)) {
+      this.#rejectAll(taken, unavailable(error));
+      return;
+    }
+    culprit.reject(error);
+    this.#queue.unshift(...taken.filter((write) => write !== culprit));
+  }
+
+  #rejectOverdue(): void {
+    const now = performance.now();
+    const overdue = this.#queue.filter((write) => write.deadline <= now);
+    if (overdue.length === 0) return;
+    this.#queue = this.#queue.filter((write) => write.deadline > now);
+    this.#rejectAll(
+      overdue,
+      new StoreUnavailableError(`the database was locked by another process for ${BUSY_TIMEOUT_MS} ms`),
+    );
+  }
+
+  #rejectAll(writes: readonly Write[], reason: unknown): void {
+    for (const write of writes) write.reject(reason);
+  }
+}
+
+/** Trouble of the file, the disk or the lock, as opposed to a fault in a statement. */
+function isStoreFailure(error: unknown): boolean {
+  return (
+    error instanceof Database.SqliteError &&
+    /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB|NOMEM|PROTOCOL)/.test(error.code)
+  );
+}
+
+export function unavailable(error: unknown): Error {
+  if (error instanceof StoreUnavailableError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailableError(`the database failed: ${reason}`, { cause: error });
+}
+
+function closedWhileLocked(): StoreUnavailableError {
+  return new StoreUnavailableError('the database was locked by another process when it was closed');
+}

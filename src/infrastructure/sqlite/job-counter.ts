@@ -1,0 +1,50 @@
+import type Database from 'better-sqlite3';
+import type { JobStatus } from '../../domain/job/job.js';
+
+/** The columns of job_counts: the statuses, with pending split as the indexes split it. */
+export type JobCount = 'ready' | 'delayed' | Exclude<JobStatus, 'pending'>;
+
+export function countOf(status: JobStatus, ready: boolean): JobCount {
+  if (status !== 'pending') return status;
+  return ready ? 'ready' : 'delayed';
+}
+
+/**
+ * Collects what a write changes in job_counts, so that a batch costs one statement a queue instead of one a job.
+ */
+export class JobCounter {
+  readonly #upsert: Database.Statement;
+  #deltas = new Map<string, Record<JobCount, number>>();
+
+  constructor(db: Database.Database) {
+    this.#upsert = db.prepare(
+      `INSERT INTO job_counts (queue_name, ready, delayed, running, completed, dead) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (queue_name) DO UPDATE SET
+         ready = ready + excluded.ready, delayed = delayed + excluded.delayed, running = running + excluded.running,
+         completed = completed + excluded.completed, dead = dead + excluded.dead`,
+    );
+  }
+
+  add(queueName: string, count: JobCount, change: number): void {
+    let delta = this.#deltas.get(queueName);
+    if (!delta) {
+      delta = { ready: 0, delayed: 0, running: 0, completed: 0, dead: 0 };
+      this.#deltas.set(queueName, delta);
+    }
+    delta[count] += change;
+  }
+
+  /** Stores what was collected: at the end of each write, and before the counts are read within one. */
+  flush(): void {
+    const deltas = this.#deltas;
+    this.#deltas = new Map();
+    for (const [queueName, { ready, delayed, running, completed, dead }] of deltas) {
+      this.#upsert.run(queueName, ready, delayed, running, completed, dead);
+    }
+  }
+
+  /** Forgets what a write had collected that failed. */
+  reset(): void {
+    this.#deltas.clear();
+  }
+}

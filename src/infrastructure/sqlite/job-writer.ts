@@ -1,0 +1,183 @@
+import type Database from 'better-sqlite3';
+import type { FailedAttempt } from '../../domain/job/outcome.js';
+import { isReady, pendingState, type JobState, type JobStatus, type NewJob } from '../../domain/job/job.js';
+import { newQueue, type QueueSettings } from '../../domain/queue/queue.js';
+import type { ExpectedState, InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
+import { countOf, type JobCount, type JobCounter } from './job-counter.js';
+import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
+import type { SqliteDatabase } from './sqlite-database.js';
+
+/**
+ * The statements that change jobs. They are plain SQL, prepared once, because every job passes through each of them;
+ * what a change means is decided in the domain. To be called inside a transaction.
+ */
+export class JobWriter {
+  readonly #counter: JobCounter;
+  readonly #insert: Database.Statement;
+  readonly #byIdempotencyKey: Database.Statement<[string], JobRow>;
+  readonly #update: Database.Statement<unknown[], { queueName: string }>;
+  readonly #delete: Database.Statement<[string, JobStatus, number], { queueName: string; ready: 0 | 1 }>;
+  readonly #exists: Database.Statement<[string], 1>;
+  readonly #readyFlag: Database.Statement<[string], 0 | 1>;
+  readonly #insertFailedAttempt: Database.Statement;
+  readonly #queueMaxRetries: Database.Statement<[string], number>;
+  readonly #insertQueue: Database.Statement;
+
+  constructor({ connection: db, counter }: SqliteDatabase) {
+    this.#counter = counter;
+    this.#insert = db.prepare(
+      `INSERT INTO jobs (id, queue_name, status, ready, priority, visible_at, attempt, max_retries, retry_backoff,
+         base_delay_ms, max_delay_ms, timeout_ms, lease_token, created_at, updated_at, schedule_id, idempotency_key,
+         callback_url, result_truncated, payload)
+       VALUES (?, ?, 'pending', ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?)
+       ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`,
+    );
+    this.#byIdempotencyKey = db.prepare(`SELECT ${JOB_COLUMNS} FROM jobs WHERE idempotency_key = ?`);
+    this.#update = db.prepare(
+      `UPDATE jobs SET status = ?, ready = ?, attempt = ?, visible_at = ?, lease_token = ?, worker_id = ?,
+         started_at = ?, completed_at = ?, last_error = ?, result = ?, result_truncated = ?, updated_at = ?
+       WHERE id = ? AND status = ? AND lease_token = ?
+       RETURNING queue_name AS queueName`,
+    );
+    this.#delete = db.prepare(
+      'DELETE FROM jobs WHERE id = ? AND status = ? AND lease_token = ? RETURNING queue_name AS queueName, ready',
+    );
+    this.#exists = db.prepare<[string], 1>('SELECT 1 FROM jobs WHERE id = ?').pluck();
+    this.#readyFlag = db.prepare<[string], 0 | 1>('SELECT ready FROM jobs WHERE id = ?').pluck();
+    this.#insertFailedAttempt = db.prepare(
+      `INSERT INTO failed_attempts (job_id, number, started_at, finished_at, status_code, error, response_excerpt)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#queueMaxRetries = db
+      .prepare<[string], number>('SELECT max_retries FROM queues WHERE name = ?')
+      .pluck();
+    this.#insertQueue = db.prepare(
+      `INSERT INTO queues (name, max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms,
+         max_delay_ms, paused, tokens, tokens_at, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
+    );
+  }
+
+  /** Inserts jobs, and the queues that are missing. Outcomes in the order of the jobs. */
+  insert({ jobs, now, queueDefaults }: InsertRequest): InsertOutcome[] {
+    const maxRetries = new Map<string, number>();
+    return jobs.map((job): InsertOutcome => {
+      let queueMaxRetries = maxRetries.get(job.queueName);
+      if (queueMaxRetries === undefined) {
+        queueMaxRetries = this.ensureQueue(job.queueName, queueDefaults, now);
+        maxRetries.set(job.queueName, queueMaxRetries);
+      }
+      return this.#insertOne({ ...job, maxRetries: job.maxRetries ?? queueMaxRetries }, now);
+    });
+  }
+
+  /** Creates the queue if it is missing. @returns its max_retries */
+  ensureQueue(name: string, defaults: QueueSettings, now: number): number {
+    const existing = this.#queueMaxRetries.get(name);
+    if (existing !== undefined) return existing;
+    const queue = newQueue(name, defaults, now);
+    this.#insertQueue.run(
+      queue.name,
+      queue.maxConcurrency,
+      queue.rateLimitRps,
+      queue.maxRetries,
+      queue.retryBackoff,
+      queue.baseDelayMs,
+      queue.maxDelayMs,
+      queue.bucket?.tokens ?? null,
+      queue.bucket?.refilledAt ?? null,
+      queue.createdAt,
+      queue.updatedAt,
+    );
+    return queue.maxRetries;
+  }
+
+  /** Replaces the state of a job that is as expected and counted under `from`. */
+  apply(jobId: string, expected: ExpectedState, from: JobCount, state: JobState): AppliedUpdate | null {
+    const ready = isReady(state, state.updatedAt);
+    const row = this.#update.get(
+      state.status,
+      ready ? 1 : 0,
+      state.attempt,
+      state.visibleAt,
+      state.leaseToken,
+      state.workerId,
+      state.startedAt,
+      state.completedAt,
+      state.lastError,
+      state.result,
+      state.resultTruncated ? 1 : 0,
+      state.updatedAt,
+      jobId,
+      expected.status,
+      expected.leaseToken,
+    );
+    if (!row) return null;
+    this.#counter.add(row.queueName, from, -1);
+    this.#counter.add(row.queueName, countOf(state.status, ready), 1);
+    return row;
+  }
+
+  delete(jobId: string, expected: ExpectedState): boolean {
+    const row = this.#delete.get(jobId, expected.status, expected.leaseToken);
+    if (row) this.#counter.add(row.queueName, countOf(expected.status, row.ready === 1), -1);
+    return row !== undefined;
+  }
+
+  exists(jobId: string): boolean {
+    return this.#exists.get(jobId) !== undefined;
+  }
+
+  /** Under which count the job stands now, given its status. */
+  countOf(jobId: string, status: JobStatus): JobCount {
+    return countOf(status, status === 'pending' && this.#readyFlag.get(jobId) === 1);
+  }
+
+  recordFailure(jobId: string, attempt: FailedAttempt): void {
+    this.#insertFailedAttempt.run(
+      jobId,
+      attempt.number,
+      attempt.startedAt,
+      attempt.finishedAt,
+      attempt.statusCode,
+      attempt.error,
+      attempt.responseExcerpt,
+    );
+  }
+
+  #insertOne(job: InsertableJob, now: number): InsertOutcome {
+    const state = pendingState(job);
+    const ready = isReady(state, now);
+    const { changes } = this.#insert.run(
+      job.id,
+      job.queueName,
+      ready ? 1 : 0,
+      job.priority,
+      job.visibleAt,
+      job.maxRetries,
+      job.retryBackoff,
+      job.baseDelayMs,
+      job.maxDelayMs,
+      job.timeoutMs,
+      job.createdAt,
+      state.updatedAt,
+      job.scheduleId,
+      job.idempotencyKey,
+      job.callbackUrl,
+      job.payload,
+    );
+    if (changes === 1) {
+      this.#counter.add(job.queueName, countOf('pending', ready), 1);
+      return { kind: 'inserted', job: { ...job, ...state } };
+    }
+    const existing = this.#byIdempotencyKey.get(job.idempotencyKey ?? '');
+    if (!existing) throw new Error(`job ${job.id} was not inserted`);
+    return { kind: 'duplicate', job: toJob(existing) };
+  }
+}
+
+type InsertableJob = NewJob & { readonly maxRetries: number };
+
+interface AppliedUpdate {
+  readonly queueName: string;
+}

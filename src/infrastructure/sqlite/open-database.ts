@@ -1,0 +1,151 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { Durability } from '../../application/config.js';
+import { StartupError } from '../../application/errors.js';
+
+/** PRAGMA application_id of a mininq file: "mniq". */
+const APPLICATION_ID = 0x6d6e6971;
+const MIGRATIONS = fileURLToPath(new URL('../../../drizzle/sqlite', import.meta.url));
+/** How long opening waits for another process that opens or migrates the same file. */
+const OPEN_TIMEOUT_MS = 5000;
+
+/**
+ * Opens the file, creates or migrates it, and sets the pragmas that the manual lists. The file must never be opened
+ * by other means in this process: closing such a descriptor would drop SQLite's locks.
+ *
+ * @throws StartupError for a file that is no database, not mininq's, damaged, newer than this program or not
+ *   accessible; the file is then as it was
+ */
+export function openDatabase(path: string, durability: Durability): Database.Database {
+  try {
+    if (path !== ':memory:' && isNonEmptyFile(path)) inspect(path);
+    const db = new Database(path, { timeout: OPEN_TIMEOUT_MS });
+    try {
+      configure(db, durability);
+      migrate(db);
+      // From here on a lock is waited for between turns of the event loop, not by blocking it (see GroupCommit).
+      db.pragma('busy_timeout = 0');
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof StartupError ? error : new StartupError(explain(path, error), { cause: error });
+  }
+}
+
+function isNonEmptyFile(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats && !stats.isFile()) throw new StartupError(`database ${path}: not a file`);
+  return stats !== undefined && stats.size > 0;
+}
+
+/** Looks at the file read-only, so that a file which is refused stays untouched. */
+function inspect(path: string): void {
+  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: OPEN_TIMEOUT_MS });
+  try {
+    const objects = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+    const id = db.pragma('application_id', { simple: true });
+    if (id !== APPLICATION_ID && objects !== 0) {
+      throw new StartupError(
+        `database ${path}: a SQLite database, but not one of mininq; set server.db_path to another file`,
+      );
+    }
+    const damage = db.pragma('quick_check(1)', { simple: true });
+    if (damage !== 'ok') {
+      throw new StartupError(
+        `database ${path}: damaged (${firstLine(String(damage))}); restore a backup, or rescue what is left with the sqlite3 shell's .recover`,
+      );
+    }
+    if (id === APPLICATION_ID) refuseNewer(path, db);
+  } finally {
+    db.close();
+  }
+}
+
+function refuseNewer(path: string, db: Database.Database): void {
+  const known = new Set(readMigrationFiles({ migrationsFolder: MIGRATIONS }).map(({ hash }) => hash));
+  const unknown = appliedMigrations(db).some((hash) => !known.has(hash));
+  if (unknown) {
+    throw new StartupError(`database ${path}: written by a newer mininq; start that version, or a later one`);
+  }
+}
+
+function configure(db: Database.Database, durability: Durability): void {
+  enableWal(db);
+  db.pragma(`synchronous = ${durability}`);
+  db.pragma('temp_store = memory');
+  db.pragma('mmap_size = 30000000000');
+  db.pragma('cache_size = -64000');
+  db.pragma('foreign_keys = on');
+  db.pragma('trusted_schema = off');
+}
+
+/** SQLite does not wait for a lock when it changes the journal mode, so two first starts at once need a retry. */
+function enableWal(db: Database.Database): void {
+  const deadline = performance.now() + OPEN_TIMEOUT_MS;
+  for (;;) {
+    try {
+      db.pragma('journal_mode = wal');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+/**
+ * Applies the missing migrations in one transaction that holds the write lock from its start: several processes may
+ * start at once, and a crash leaves the old version or the new one. Drizzle's own migrator would begin without the
+ * lock, and skip a migration that is older than the newest one applied.
+ */
+function migrate(db: Database.Database): void {
+  const apply = db.transaction(() => {
+    db.exec(
+      'CREATE TABLE IF NOT EXISTS __drizzle_migrations (id INTEGER PRIMARY KEY, hash TEXT NOT NULL, created_at NUMERIC)',
+    );
+    const applied = new Set(appliedMigrations(db));
+    const record = db.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)');
+    for (const migration of readMigrationFiles({ migrationsFolder: MIGRATIONS })) {
+      if (applied.has(migration.hash)) continue;
+      for (const statement of migration.sql) db.exec(statement);
+      record.run(migration.hash, migration.folderMillis);
+    }
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+  });
+  apply.immediate();
+}
+
+function appliedMigrations(db: Database.Database): string[] {
+  return db
+    .prepare<[], { hash: string }>('SELECT hash FROM __drizzle_migrations')
+    .all()
+    .map(({ hash }) => hash);
+}
+
+function explain(path: string, error: unknown): string {
+  if (!(error instanceof Error)) return `database ${path}: cannot be opened`;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'SQLITE_NOTADB')
+    return `database ${path}: not a SQLite database; set server.db_path to another file`;
+  if (code === 'SQLITE_CANTOPEN' || error.message.includes('directory does not exist')) {
+    return `database ${path}: cannot be opened; check that the directory exists and that this user may write there`;
+  }
+  if (code.startsWith('SQLITE_READONLY')) return `database ${path}: not writable for this user`;
+  if (code.startsWith('SQLITE_CORRUPT')) {
+    return `database ${path}: damaged; restore a backup, or rescue what is left with the sqlite3 shell's .recover`;
+  }
+  return `database ${path}: cannot be opened (${firstLine(error.message)})`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+export function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
+}

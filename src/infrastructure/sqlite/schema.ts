@@ -1,0 +1,140 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { JOB_STATUSES } from '../../domain/job/job.js';
+import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
+
+/*
+ * Instants are epoch milliseconds. After a change here: `npm run db:generate`, read the migration, commit both.
+ */
+
+export const queues = sqliteTable('queues', {
+  name: text('name').primaryKey(),
+  maxConcurrency: integer('max_concurrency').notNull(),
+  rateLimitRps: real('rate_limit_rps'),
+  maxRetries: integer('max_retries').notNull(),
+  retryBackoff: text('retry_backoff', { enum: BACKOFF_STRATEGIES }).notNull(),
+  baseDelayMs: integer('base_delay_ms').notNull(),
+  maxDelayMs: integer('max_delay_ms').notNull(),
+  paused: integer('paused', { mode: 'boolean' }).notNull(),
+  /** The token bucket, kept here so that the limit holds across restarts and processes. */
+  tokens: real('tokens'),
+  tokensAt: integer('tokens_at'),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    queueName: text('queue_name').notNull(),
+    status: text('status', { enum: JOB_STATUSES }).notNull(),
+    /** Pending and known to be due; see idx_jobs_ready. */
+    ready: integer('ready', { mode: 'boolean' }).notNull(),
+    priority: integer('priority').notNull(),
+    visibleAt: integer('visible_at').notNull(),
+    attempt: integer('attempt').notNull(),
+    maxRetries: integer('max_retries').notNull(),
+    retryBackoff: text('retry_backoff', { enum: BACKOFF_STRATEGIES }),
+    baseDelayMs: integer('base_delay_ms'),
+    maxDelayMs: integer('max_delay_ms'),
+    timeoutMs: integer('timeout_ms').notNull(),
+    leaseToken: integer('lease_token').notNull(),
+    workerId: text('worker_id'),
+    startedAt: integer('started_at'),
+    completedAt: integer('completed_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    scheduleId: text('schedule_id'),
+    idempotencyKey: text('idempotency_key'),
+    callbackUrl: text('callback_url').notNull(),
+    // The texts of any length stand last: what precedes them is read without walking their overflow pages.
+    lastError: text('last_error'),
+    resultTruncated: integer('result_truncated', { mode: 'boolean' }).notNull(),
+    payload: text('payload').notNull(),
+    result: text('result'),
+  },
+  (t) => [
+    // The order of a claim. The documented idx_jobs_poll has visible_at before priority, which would make every
+    // claim sort all visible rows of the queue; here due jobs are marked ready, and a claim reads a prefix.
+    index('idx_jobs_ready')
+      .on(t.queueName, sql`${t.priority} desc`, t.id)
+      .where(sql`ready = 1`),
+    index('idx_jobs_delayed')
+      .on(t.visibleAt)
+      .where(sql`status = 'pending' and ready = 0`),
+    index('idx_jobs_reaper')
+      .on(t.visibleAt)
+      .where(sql`status = 'running'`),
+    uniqueIndex('idx_jobs_idempotency')
+      .on(t.idempotencyKey)
+      .where(sql`idempotency_key is not null`),
+    index('idx_jobs_finished')
+      .on(t.completedAt)
+      .where(sql`completed_at is not null`),
+    index('idx_jobs_queue_status').on(t.queueName, t.status, t.id),
+    index('idx_jobs_status').on(t.status, t.id),
+  ],
+);
+
+export const failedAttempts = sqliteTable(
+  'failed_attempts',
+  {
+    id: integer('id').primaryKey(),
+    jobId: text('job_id')
+      .notNull()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
+    number: integer('number').notNull(),
+    startedAt: integer('started_at').notNull(),
+    finishedAt: integer('finished_at').notNull(),
+    statusCode: integer('status_code'),
+    error: text('error').notNull(),
+    responseExcerpt: text('response_excerpt'),
+  },
+  (t) => [index('idx_failed_attempts_job').on(t.jobId)],
+);
+
+/**
+ * Jobs by queue and status, kept up to date by every write, so that nothing ever counts rows. It outlives its queue,
+ * as finished jobs do.
+ */
+export const jobCounts = sqliteTable(
+  'job_counts',
+  {
+    queueName: text('queue_name').primaryKey(),
+    ready: integer('ready').notNull(),
+    delayed: integer('delayed').notNull(),
+    running: integer('running').notNull(),
+    completed: integer('completed').notNull(),
+    dead: integer('dead').notNull(),
+  },
+  (t) => [
+    index('idx_job_counts_ready')
+      .on(t.queueName)
+      .where(sql`ready > 0`),
+  ],
+);
+
+export const schedules = sqliteTable(
+  'schedules',
+  {
+    id: text('id').primaryKey(),
+    queueName: text('queue_name').notNull(),
+    cronExpression: text('cron_expression').notNull(),
+    timezone: text('timezone').notNull(),
+    callbackUrl: text('callback_url').notNull(),
+    payload: text('payload').notNull(),
+    maxRetries: integer('max_retries').notNull(),
+    timeoutMs: integer('timeout_ms').notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    lastRunAt: integer('last_run_at'),
+    nextRunAt: integer('next_run_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (t) => [
+    index('idx_schedules_next_run')
+      .on(t.enabled, t.nextRunAt)
+      .where(sql`enabled = 1`),
+  ],
+);

@@ -1,0 +1,191 @@
+import type Database from 'better-sqlite3';
+import { claim } from '../../domain/job/transitions.js';
+import type { Job, JobState } from '../../domain/job/job.js';
+import type { QueueSnapshot } from '../../domain/queue/claim-plan.js';
+import type { QueueSettings } from '../../domain/queue/queue.js';
+import { nextTokenAt, spend } from '../../domain/queue/token-bucket.js';
+import type {
+  ClaimRequest,
+  ExpectedState,
+  InsertOutcome,
+  InsertRequest,
+  JobStore,
+  PruneRequest,
+  SettleOutcome,
+  Settlement,
+} from '../../application/ports/job-store.js';
+import { countOf } from './job-counter.js';
+import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
+import type { JobWriter } from './job-writer.js';
+import { ClaimableQueues } from './claimable-queues.js';
+import type { SqliteDatabase } from './sqlite-database.js';
+
+/** Delayed jobs that one claim marks ready at most: about two milliseconds of work. */
+const PROMOTE_LIMIT = 500;
+
+/** The claim's reading statement; test/unit/sqlite checks its query plan. */
+export const SELECT_READY = `SELECT ${JOB_COLUMNS} FROM jobs WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, id LIMIT ?`;
+
+export class SqliteJobStore implements JobStore {
+  readonly #db: SqliteDatabase;
+  readonly #writer: JobWriter;
+  readonly #queues: ClaimableQueues;
+  readonly #selectReady: Database.Statement<[string, number], JobRow>;
+  readonly #promote: Database.Statement<[number, number], { queueName: string }>;
+  readonly #nextDelayed: Database.Statement<[], number | null>;
+  readonly #spendTokens: Database.Statement<[number, number, string]>;
+  readonly #selectExpired: Database.Statement<[number, number], JobRow>;
+  readonly #prune: Database.Statement<[number, number], { queueName: string; status: 'completed' | 'dead' }>;
+
+  constructor(db: SqliteDatabase, writer: JobWriter) {
+    this.#db = db;
+    this.#writer = writer;
+    const { connection } = db;
+    this.#queues = new ClaimableQueues(connection);
+    this.#selectReady = connection.prepare(SELECT_READY);
+    this.#promote = connection.prepare(
+      `UPDATE jobs SET ready = 1 WHERE id IN (
+         SELECT id FROM jobs WHERE status = 'pending' AND ready = 0 AND visible_at <= ? ORDER BY visible_at LIMIT ?)
+       RETURNING queue_name AS queueName`,
+    );
+    this.#nextDelayed = connection
+      .prepare<[], number | null>("SELECT min(visible_at) FROM jobs WHERE status = 'pending' AND ready = 0")
+      .pluck();
+    this.#spendTokens = connection.prepare('UPDATE queues SET tokens = ?, tokens_at = ? WHERE name = ?');
+    this.#selectExpired = connection.prepare(
+      `SELECT ${JOB_COLUMNS} FROM jobs WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`,
+    );
+    this.#prune = connection.prepare(
+      `DELETE FROM jobs WHERE id IN (
+         SELECT id FROM jobs WHERE completed_at IS NOT NULL AND completed_at < ? ORDER BY completed_at LIMIT ?)
+       RETURNING queue_name AS queueName, status`,
+    );
+  }
+
+  insert(request: InsertRequest): Promise<InsertOutcome[]> {
+    return this.#db.write(() => this.#writer.insert(request));
+  }
+
+  claim(request: ClaimRequest): Promise<Job[]> {
+    return this.#db.write(() => {
+      this.#promoteDue(request.now);
+      const offered = this.#queues.offer(request.queues, request.slots, request.now);
+      const queues = new Map(offered.map((queue) => [queue.name, queue]));
+      return request.plan(offered).flatMap(({ queueName, count }) => {
+        const jobs = this.#claimFrom(queueName, count, request);
+        this.#spend(queues.get(queueName), jobs.length, request.now);
+        return jobs;
+      });
+    });
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
+    return this.#db.write(() => {
+      return settlements.map(({ jobId, leaseToken, state, failedAttempt }) => {
+        const outcome = this.#replace(jobId, { status: 'running', leaseToken }, state);
+        if (outcome === 'applied' && failedAttempt) this.#writer.recordFailure(jobId, failedAttempt);
+        return outcome;
+      });
+    });
+  }
+
+  expired(now: number, limit: number): Promise<Job[]> {
+    return this.#db.read(() => this.#selectExpired.all(now, limit).map(toJob));
+  }
+
+  nextDueAt(now: number, queues: readonly string[]): Promise<number | null> {
+    return this.#db.read(() => {
+      let next = this.#nextDelayed.get() ?? Number.POSITIVE_INFINITY;
+      for (const queue of this.#queues.waiting(queues)) {
+        if (next <= now) break;
+        const { rateLimitRps, bucket } = queue;
+        next = Math.min(
+          next,
+          rateLimitRps === null || !bucket ? now : nextTokenAt(bucket, rateLimitRps, now),
+        );
+      }
+      return next === Number.POSITIVE_INFINITY ? null : Math.max(now, next);
+    });
+  }
+
+  replace(
+    jobId: string,
+    expected: ExpectedState,
+    state: JobState,
+    queueDefaults: QueueSettings,
+  ): Promise<SettleOutcome> {
+    return this.#db.write(() => {
+      const row = this.#replaceReturningQueue(jobId, expected, state);
+      if (typeof row === 'string') return row;
+      this.#writer.ensureQueue(row.queueName, queueDefaults, state.updatedAt);
+      return 'applied';
+    });
+  }
+
+  remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome> {
+    return this.#db.write(() => {
+      return this.#writer.delete(jobId, expected) ? 'applied' : this.#lostOrMissing(jobId);
+    });
+  }
+
+  prune({ completedBefore, limit }: PruneRequest): Promise<number> {
+    return this.#db.write(() => {
+      const rows = this.#prune.all(completedBefore, limit);
+      for (const { queueName, status } of rows) this.#db.counter.add(queueName, status, -1);
+      return rows.length;
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.#db.write(() => undefined);
+  }
+
+  close(): Promise<void> {
+    this.#db.close();
+    return Promise.resolve();
+  }
+
+  #promoteDue(now: number): void {
+    for (const { queueName } of this.#promote.all(now, PROMOTE_LIMIT)) {
+      this.#db.counter.add(queueName, 'delayed', -1);
+      this.#db.counter.add(queueName, 'ready', 1);
+    }
+    // The plan reads the counts.
+    this.#db.counter.flush();
+  }
+
+  #claimFrom(queueName: string, count: number, { now, workerId }: ClaimRequest): Job[] {
+    return this.#selectReady.all(queueName, count).flatMap((row) => {
+      const job = toJob(row);
+      // A job that is marked ready was due once, and stays so when the clock is set back.
+      const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
+      if (transition.kind !== 'changed') return [];
+      this.#writer.apply(job.id, job, countOf('pending', true), transition.state);
+      return [{ ...job, ...transition.state }];
+    });
+  }
+
+  #spend(queue: QueueSnapshot | undefined, count: number, now: number): void {
+    if (!queue?.bucket || queue.rateLimitRps === null || count === 0) return;
+    const bucket = spend(queue.bucket, queue.rateLimitRps, count, now);
+    this.#spendTokens.run(bucket.tokens, bucket.refilledAt, queue.name);
+  }
+
+  #replace(jobId: string, expected: ExpectedState, state: JobState): SettleOutcome {
+    const row = this.#replaceReturningQueue(jobId, expected, state);
+    return typeof row === 'string' ? row : 'applied';
+  }
+
+  #replaceReturningQueue(
+    jobId: string,
+    expected: ExpectedState,
+    state: JobState,
+  ): { readonly queueName: string } | 'lost' | 'missing' {
+    const from = this.#writer.countOf(jobId, expected.status);
+    return this.#writer.apply(jobId, expected, from, state) ?? this.#lostOrMissing(jobId);
+  }
+
+  #lostOrMissing(jobId: string): 'lost' | 'missing' {
+    return this.#writer.exists(jobId) ? 'lost' : 'missing';
+  }
+}

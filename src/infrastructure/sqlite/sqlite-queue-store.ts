@@ -1,0 +1,65 @@
+import { asc, eq } from 'drizzle-orm';
+import { changeQueue, type Queue, type QueueChange } from '../../domain/queue/queue.js';
+import type { QueueStore } from '../../application/ports/queue-store.js';
+import { jobCounts, queues } from './schema.js';
+import type { SqliteDatabase } from './sqlite-database.js';
+
+export class SqliteQueueStore implements QueueStore {
+  readonly #db: SqliteDatabase;
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db;
+  }
+
+  create(queue: Queue): Promise<'created' | 'exists'> {
+    return this.#db.write(() => {
+      const { changes } = this.#db.orm.insert(queues).values(toRow(queue)).onConflictDoNothing().run();
+      return changes === 1 ? 'created' : 'exists';
+    });
+  }
+
+  get(name: string): Promise<Queue | null> {
+    return this.#db.read(() => this.#select(name));
+  }
+
+  list(): Promise<Queue[]> {
+    return this.#db.read(() =>
+      this.#db.orm.select().from(queues).orderBy(asc(queues.name)).all().map(toQueue),
+    );
+  }
+
+  update(name: string, change: QueueChange, now: number): Promise<Queue | null> {
+    return this.#db.write(() => {
+      const queue = this.#select(name);
+      if (!queue) return null;
+      const changed = changeQueue(queue, change, now);
+      this.#db.orm.update(queues).set(toRow(changed)).where(eq(queues.name, name)).run();
+      return changed;
+    });
+  }
+
+  remove(name: string): Promise<'deleted' | 'active' | 'missing'> {
+    return this.#db.write(() => {
+      const counts = this.#db.orm.select().from(jobCounts).where(eq(jobCounts.queueName, name)).get();
+      if (counts && counts.ready + counts.delayed + counts.running > 0) return 'active';
+      const { changes } = this.#db.orm.delete(queues).where(eq(queues.name, name)).run();
+      return changes === 1 ? 'deleted' : 'missing';
+    });
+  }
+
+  #select(name: string): Queue | null {
+    const row = this.#db.orm.select().from(queues).where(eq(queues.name, name)).get();
+    return row ? toQueue(row) : null;
+  }
+}
+
+function toRow({ bucket, ...queue }: Queue): typeof queues.$inferInsert {
+  return { ...queue, tokens: bucket?.tokens ?? null, tokensAt: bucket?.refilledAt ?? null };
+}
+
+function toQueue({ tokens, tokensAt, ...queue }: typeof queues.$inferSelect): Queue {
+  return {
+    ...queue,
+    bucket: tokens === null || tokensAt === null ? null : { tokens, refilledAt: tokensAt },
+  };
+}
