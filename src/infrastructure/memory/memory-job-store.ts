@@ -1,0 +1,144 @@
+import type { Job, JobState } from '../../domain/job/job.js';
+import { claim } from '../../domain/job/transitions.js';
+import { claimable, type QueueSnapshot } from '../../domain/queue/claim-plan.js';
+import type { QueueSettings } from '../../domain/queue/queue.js';
+import { nextTokenAt, spend } from '../../domain/queue/token-bucket.js';
+import type {
+  ClaimRequest,
+  ExpectedState,
+  InsertOutcome,
+  InsertRequest,
+  JobStore,
+  PruneRequest,
+  SettleOutcome,
+  Settlement,
+} from '../../application/ports/job-store.js';
+import type { MemoryData } from './memory-data.js';
+
+/** For tests, and for trying mininq out: nothing survives the process. */
+export class MemoryJobStore implements JobStore {
+  readonly #data: MemoryData;
+
+  constructor(data: MemoryData) {
+    this.#data = data;
+  }
+
+  insert(request: InsertRequest): Promise<InsertOutcome[]> {
+    return Promise.resolve(this.#data.insert(request));
+  }
+
+  claim({ now, workerId, slots, queues, plan }: ClaimRequest): Promise<Job[]> {
+    const ready = this.#data.readyByQueue(now);
+    const offered = this.#snapshots(ready, queues).filter((queue) => claimable(queue, now) > 0);
+    const claimed = plan(offered).flatMap(({ queueName, count }) => {
+      const jobs = (ready.get(queueName) ?? []).slice(0, count).flatMap((job) => {
+        const transition = claim(job, { workerId }, now);
+        return transition.kind === 'changed' ? [this.#data.setState(job, transition.state)] : [];
+      });
+      this.#spend(queueName, jobs.length, now);
+      return jobs;
+    });
+    return Promise.resolve(claimed.slice(0, slots));
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
+    const outcomes = settlements.map(({ jobId, leaseToken, state, failedAttempt }) => {
+      const outcome = this.#replace(jobId, { status: 'running', leaseToken }, state);
+      if (outcome === 'applied' && failedAttempt) {
+        const earlier = this.#data.failedAttempts.get(jobId) ?? [];
+        this.#data.failedAttempts.set(jobId, [...earlier, failedAttempt]);
+      }
+      return outcome;
+    });
+    return Promise.resolve(outcomes);
+  }
+
+  expired(now: number, limit: number): Promise<Job[]> {
+    const stale = [...this.#data.jobs.values()]
+      .filter((job) => job.status === 'running' && job.visibleAt < now)
+      .sort((a, b) => a.visibleAt - b.visibleAt);
+    return Promise.resolve(stale.slice(0, limit));
+  }
+
+  nextDueAt(now: number, queues: readonly string[]): Promise<number | null> {
+    const delayed = [...this.#data.jobs.values()]
+      .filter((job) => job.status === 'pending' && job.visibleAt > now)
+      .map((job) => job.visibleAt);
+    const tokens = this.#snapshots(this.#data.readyByQueue(now), queues)
+      .filter((queue) => !queue.paused && queue.running < queue.maxConcurrency)
+      .map(({ rateLimitRps, bucket }) =>
+        rateLimitRps === null || !bucket ? now : nextTokenAt(bucket, rateLimitRps, now),
+      );
+    const next = [...delayed, ...tokens].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    return Promise.resolve(next === Number.POSITIVE_INFINITY ? null : next);
+  }
+
+  replace(
+    jobId: string,
+    expected: ExpectedState,
+    state: JobState,
+    queueDefaults: QueueSettings,
+  ): Promise<SettleOutcome> {
+    const outcome = this.#replace(jobId, expected, state);
+    const job = this.#data.jobs.get(jobId);
+    if (outcome === 'applied' && job) this.#data.ensureQueue(job.queueName, queueDefaults, state.updatedAt);
+    return Promise.resolve(outcome);
+  }
+
+  remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome> {
+    const job = this.#data.jobs.get(jobId);
+    if (!job) return Promise.resolve('missing');
+    if (!isAsExpected(job, expected)) return Promise.resolve('lost');
+    this.#data.delete(job);
+    return Promise.resolve('applied');
+  }
+
+  prune({ completedBefore, limit }: PruneRequest): Promise<number> {
+    const old = [...this.#data.jobs.values()]
+      .filter((job) => job.completedAt !== null && job.completedAt < completedBefore)
+      .slice(0, limit);
+    for (const job of old) this.#data.delete(job);
+    return Promise.resolve(old.length);
+  }
+
+  ping(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #snapshots(ready: ReadonlyMap<string, readonly Job[]>, names: readonly string[]): QueueSnapshot[] {
+    const running = new Map<string, number>();
+    for (const { queueName, status } of this.#data.jobs.values()) {
+      if (status === 'running') running.set(queueName, (running.get(queueName) ?? 0) + 1);
+    }
+    return [...ready].flatMap(([name, jobs]) => {
+      const queue = this.#data.queues.get(name);
+      if (!queue || (names.length > 0 && !names.includes(name))) return [];
+      return [{ ...queue, ready: jobs.length, running: running.get(name) ?? 0 }];
+    });
+  }
+
+  #spend(queueName: string, count: number, now: number): void {
+    const queue = this.#data.queues.get(queueName);
+    if (!queue?.bucket || queue.rateLimitRps === null || count === 0) return;
+    this.#data.queues.set(queueName, {
+      ...queue,
+      bucket: spend(queue.bucket, queue.rateLimitRps, count, now),
+    });
+  }
+
+  #replace(jobId: string, expected: ExpectedState, state: JobState): SettleOutcome {
+    const job = this.#data.jobs.get(jobId);
+    if (!job) return 'missing';
+    if (!isAsExpected(job, expected)) return 'lost';
+    this.#data.setState(job, state);
+    return 'applied';
+  }
+}
+
+function isAsExpected(job: Job, expected: ExpectedState): boolean {
+  return job.status === expected.status && job.leaseToken === expected.leaseToken;
+}

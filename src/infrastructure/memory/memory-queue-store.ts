@@ -1,0 +1,41 @@
+import { changeQueue, type Queue, type QueueChange } from '../../domain/queue/queue.js';
+import type { QueueStore } from '../../application/ports/queue-store.js';
+import type { MemoryData } from './memory-data.js';
+
+export class MemoryQueueStore implements QueueStore {
+  readonly #data: MemoryData;
+
+  constructor(data: MemoryData) {
+    this.#data = data;
+  }
+
+  create(queue: Queue): Promise<'created' | 'exists'> {
+    if (this.#data.queues.has(queue.name)) return Promise.resolve('exists');
+    this.#data.queues.set(queue.name, queue);
+    return Promise.resolve('created');
+  }
+
+  get(name: string): Promise<Queue | null> {
+    return Promise.resolve(this.#data.queues.get(name) ?? null);
+  }
+
+  list(): Promise<Queue[]> {
+    return Promise.resolve([...this.#data.queues.values()].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+
+  update(name: string, change: QueueChange, now: number): Promise<Queue | null> {
+    const queue = this.#data.queues.get(name);
+    if (!queue) return Promise.resolve(null);
+    const changed = changeQueue(queue, change, now);
+    this.#data.queues.set(name, changed);
+    return Promise.resolve(changed);
+  }
+
+  remove(name: string): Promise<'deleted' | 'active' | 'missing'> {
+    const active = [...this.#data.jobs.values()].some(
+      ({ queueName, status }) => queueName === name && (status === 'pending' || status === 'running'),
+    );
+    if (active) return Promise.resolve('active');
+    return Promise.resolve(this.#data.queues.delete(name) ? 'deleted' : 'missing');
+  }
+}
