@@ -26,14 +26,17 @@ export interface Refusal {
 }
 
 /** What a use case returns: its value, or why not. */
-export type Result<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+export type Result<T> = { readonly ok: true; readonly value: T } | Refused;
+export interface Refused {
+  readonly ok: false;
+  readonly refusal: Refusal;
+}
 
 export function ok<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
-export function refuse(code: ErrorCode, message: string): { readonly ok: false; readonly refusal: Refusal } {
+export function refuse(code: ErrorCode, message: string): Refused {
   return { ok: false, refusal: { code, message } };
 }
 

@@ -1,0 +1,75 @@
+import type { Job } from '../../domain/job/job.js';
+import { planClaim } from '../../domain/queue/claim-plan.js';
+import type { Clock } from '../ports/clock.js';
+import type { JobStore } from '../ports/job-store.js';
+import type { Random } from '../ports/random.js';
+import type { LoopReport } from './loop.js';
+
+export interface DispatchOptions {
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly workerId: string;
+  /** Slots: attempts at once in this process. */
+  readonly concurrency: number;
+  /** Empty: all. */
+  readonly queues: readonly string[];
+  /** Carries out and settles one job; never rejects. */
+  readonly run: (job: Job, signal: AbortSignal) => Promise<void>;
+  /** Called when slots became free. */
+  readonly onFree: () => void;
+}
+
+export interface DispatchReport extends LoopReport {
+  readonly claimed: number;
+}
+
+/** Fills the free slots with due jobs. A slot is free again when its job is settled, not earlier. */
+export class DispatchDueJobs {
+  readonly #options: DispatchOptions;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #forcedStop = new AbortController();
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  async runOnce(): Promise<DispatchReport> {
+    const { jobs, clock, random, workerId, concurrency, queues } = this.#options;
+    const slots = concurrency - this.#inFlight.size;
+    if (slots === 0) return { claimed: 0, nextRunAt: null };
+    const now = clock.now();
+    const claimed = await jobs.claim({
+      now,
+      workerId,
+      slots,
+      queues,
+      plan: (snapshots) => planClaim(snapshots, slots, now, random.next()),
+    });
+    for (const job of claimed) this.#start(job);
+    const full = claimed.length === slots;
+    return { claimed: claimed.length, nextRunAt: full ? null : await jobs.nextDueAt(clock.now(), queues) };
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Resolves when nothing is in flight. */
+  async drain(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+  }
+
+  /** Interrupts what is in flight. */
+  abort(): void {
+    this.#forcedStop.abort();
+  }
+
+  #start(job: Job): void {
+    const running = this.#options.run(job, this.#forcedStop.signal).finally(() => {
+      this.#inFlight.delete(running);
+      this.#options.onFree();
+    });
+    this.#inFlight.add(running);
+  }
+}

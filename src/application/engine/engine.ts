@@ -1,0 +1,115 @@
+import type { Clock } from '../ports/clock.js';
+import { queueDefaults, type Config } from '../config.js';
+import type { Dispatchers } from '../ports/dispatcher.js';
+import type { Event, Events } from '../ports/events.js';
+import type { Ids } from '../ports/ids.js';
+import type { JobStore } from '../ports/job-store.js';
+import type { Logger } from '../ports/logger.js';
+import type { QueueStore } from '../ports/queue-store.js';
+import type { Random } from '../ports/random.js';
+import type { ScheduleStore } from '../ports/schedule-store.js';
+import type { Scheduler } from '../ports/scheduler.js';
+import { DispatchDueJobs } from './dispatch-due-jobs.js';
+import { FireDueSchedules } from './fire-due-schedules.js';
+import { Loop, type LoopReport } from './loop.js';
+import { PruneFinishedJobs } from './prune-finished-jobs.js';
+import { ReapStaleJobs } from './reap-stale-jobs.js';
+import { RunAttempt } from './run-attempt.js';
+
+export interface EnginePorts {
+  readonly jobs: JobStore;
+  readonly queues: QueueStore;
+  readonly schedules: ScheduleStore;
+  readonly dispatchers: Dispatchers;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly events: Events;
+  readonly logger: Logger;
+}
+
+/**
+ * The loops that make jobs move, and the order in which they start and stop.
+ *
+ *   start:   reaper, scheduler, cleanup, dispatch
+ *   stop:    dispatch claims no more; attempts in flight end and are settled; the other loops end
+ *   abort:   attempts in flight are interrupted and given back
+ */
+export class Engine {
+  readonly #ports: EnginePorts;
+  readonly #dispatch: DispatchDueJobs;
+  readonly #dispatchLoop: Loop;
+  readonly #scheduleLoop: Loop;
+  readonly #otherLoops: readonly Loop[];
+  #unsubscribe: (() => void) | undefined;
+
+  /** @param workerId unique to this start of this process */
+  constructor(
+    ports: EnginePorts,
+    { worker, defaults }: Pick<Config, 'worker' | 'defaults'>,
+    workerId: string,
+  ) {
+    this.#ports = ports;
+    const attempts = new RunAttempt(ports, defaults);
+    this.#dispatch = new DispatchDueJobs({
+      ...ports,
+      workerId,
+      concurrency: worker.concurrency,
+      queues: worker.queues,
+      run: (job, signal) => attempts.run(job, signal),
+      onFree: () => this.#dispatchLoop.wake(),
+    });
+    this.#dispatchLoop = this.#loop('dispatch', this.#dispatch, worker.pollIntervalMs);
+
+    const fire = new FireDueSchedules(ports, queueDefaults(defaults));
+    this.#scheduleLoop = this.#loop('scheduler', fire, worker.schedulerIntervalSecs * 1000);
+
+    const reap = new ReapStaleJobs(ports, defaults);
+    const others = [this.#loop('reaper', reap, worker.reaperIntervalSecs * 1000)];
+    if (worker.retentionDays !== null) {
+      const prune = new PruneFinishedJobs(ports, worker.retentionDays);
+      others.push(this.#loop('cleanup', prune, worker.cleanupIntervalSecs * 1000));
+    }
+    this.#otherLoops = others;
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#ports.events.subscribe((event) => this.#wakeFor(event));
+    for (const loop of [...this.#otherLoops, this.#scheduleLoop, this.#dispatchLoop]) loop.start();
+  }
+
+  /** Resolves when every attempt in flight has ended and is stored. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    await this.#dispatchLoop.stop();
+    await this.#dispatch.drain();
+    await Promise.all([this.#scheduleLoop, ...this.#otherLoops].map((loop) => loop.stop()));
+  }
+
+  /** Makes a stop in progress end soon. */
+  abort(): void {
+    this.#dispatch.abort();
+  }
+
+  get inFlight(): number {
+    return this.#dispatch.inFlight;
+  }
+
+  #wakeFor(event: Event): void {
+    switch (event.type) {
+      case 'jobs_pending':
+      case 'queue_changed':
+        this.#dispatchLoop.wake();
+        break;
+      case 'schedule_changed':
+        this.#scheduleLoop.wake();
+        break;
+    }
+  }
+
+  #loop(name: string, pass: { runOnce(): Promise<LoopReport> }, maxSleepMs: number): Loop {
+    const { clock, scheduler, logger } = this.#ports;
+    return new Loop({ name, runOnce: () => pass.runOnce(), maxSleepMs, clock, scheduler, logger });
+  }
+}

@@ -1,0 +1,91 @@
+import type { NewJob } from '../../domain/job/job.js';
+import { parseCron } from '../../domain/schedule/cron.js';
+import { nextRunAfterFiring } from '../../domain/schedule/missed-ticks.js';
+import type { Schedule } from '../../domain/schedule/schedule.js';
+import type { QueueSettings } from '../../domain/queue/queue.js';
+import type { Clock } from '../ports/clock.js';
+import type { Events } from '../ports/events.js';
+import type { Ids } from '../ports/ids.js';
+import type { Logger } from '../ports/logger.js';
+import type { ScheduleStore } from '../ports/schedule-store.js';
+import type { LoopReport } from './loop.js';
+
+export interface FirePorts {
+  readonly schedules: ScheduleStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly events: Events;
+  readonly logger: Logger;
+}
+
+export interface FireReport extends LoopReport {
+  readonly fired: number;
+}
+
+const BATCH = 100;
+
+/** Makes the jobs of due schedules, one a tick, whichever process comes first. A pass is one batch. */
+export class FireDueSchedules {
+  readonly #ports: FirePorts;
+  readonly #queueDefaults: QueueSettings;
+
+  constructor(ports: FirePorts, queueDefaults: QueueSettings) {
+    this.#ports = ports;
+    this.#queueDefaults = queueDefaults;
+  }
+
+  async runOnce(): Promise<FireReport> {
+    const { schedules, clock, events } = this.#ports;
+    let fired = 0;
+    for (const schedule of await schedules.due(clock.now(), BATCH)) {
+      if (await this.#fire(schedule)) fired += 1;
+    }
+    if (fired > 0) events.publish({ type: 'jobs_pending' });
+    return { fired, nextRunAt: await schedules.nextDueAt() };
+  }
+
+  async #fire(schedule: Schedule): Promise<boolean> {
+    const { schedules, clock, logger } = this.#ports;
+    const { id, nextRunAt: dueAt } = schedule;
+    if (dueAt === null) return false;
+    const now = clock.now();
+    const parsed = parseCron(schedule.cronExpression, schedule.timezone);
+    if (parsed.kind === 'invalid') {
+      // It was valid when it was stored; time zones do get removed. It must not stand in the way of the others.
+      logger.error(`schedule stopped: ${parsed.field} ${parsed.message}`, { schedule_id: id });
+      await schedules.update(id, { nextRunAt: null }, now);
+      return false;
+    }
+    const job = this.#job(schedule, now);
+    const outcome = await schedules.fire({
+      id,
+      expectedNextRunAt: dueAt,
+      nextRunAt: nextRunAfterFiring(parsed.cron, dueAt, now),
+      job,
+      now,
+      queueDefaults: this.#queueDefaults,
+    });
+    if (outcome === 'lost_race') return false;
+    logger.debug('schedule fired', { schedule_id: id, job_id: job.id, queue: job.queueName });
+    return true;
+  }
+
+  #job(schedule: Schedule, now: number): NewJob {
+    return {
+      id: this.#ports.ids.next(),
+      queueName: schedule.queueName,
+      priority: 0,
+      payload: schedule.payload,
+      callbackUrl: schedule.callbackUrl,
+      maxRetries: schedule.maxRetries,
+      retryBackoff: null,
+      baseDelayMs: null,
+      maxDelayMs: null,
+      timeoutMs: schedule.timeoutMs,
+      idempotencyKey: null,
+      scheduleId: schedule.id,
+      createdAt: now,
+      visibleAt: now,
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import type { Scheduler } from '../ports/scheduler.js';
+
+/** What a pass tells its loop. */
+export interface LoopReport {
+  /** When another pass is worth while, epoch milliseconds; null: not before the longest sleep is over. */
+  readonly nextRunAt: number | null;
+}
+
+export interface LoopOptions {
+  /** For the log. */
+  readonly name: string;
+  readonly runOnce: () => Promise<LoopReport>;
+  /** The longest sleep between two passes, milliseconds. */
+  readonly maxSleepMs: number;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * Repeats `runOnce`: sleeps until the instant it names, until it is woken, or for the longest sleep.
+ *
+ *   stopped ──start──▶ running ──pass done──▶ sleeping ──time or wake──▶ running
+ *                         │ pass failed                                    ▲
+ *                         └──────────▶ pausing (100 ms, doubling to 10 s) ─┘   not ended by a wake
+ *
+ * A wake during a pass leads to another pass at once. No exception ends a loop.
+ */
+export class Loop {
+  readonly #options: LoopOptions;
+  #stopping = false;
+  #woken = false;
+  #failures = 0;
+  #running: Promise<void> | undefined;
+  /** Ends the present sleep; undefined while a pass runs and while the loop pauses after a failure. */
+  #endSleep: (() => void) | undefined;
+  #endPause: (() => void) | undefined;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#endSleep?.();
+  }
+
+  /** Begins no further pass; resolves when the present one is over. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#endSleep?.();
+    this.#endPause?.();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      this.#woken = false;
+      try {
+        const { nextRunAt } = await this.#options.runOnce();
+        this.#failures = 0;
+        await this.#sleep(nextRunAt);
+      } catch (error) {
+        await this.#pause(error);
+      }
+    }
+  }
+
+  #sleep(until: number | null): Promise<void> {
+    const { clock, scheduler, maxSleepMs } = this.#options;
+    const wished = until === null ? maxSleepMs : Math.max(0, until - clock.now());
+    return new Promise((resolve) => {
+      if (this.#stopping || this.#woken) {
+        resolve();
+        return;
+      }
+      const end = () => {
+        cancel();
+        this.#endSleep = undefined;
+        resolve();
+      };
+      const cancel = scheduler.after(Math.min(wished, maxSleepMs), end);
+      this.#endSleep = end;
+    });
+  }
+
+  #pause(error: unknown): Promise<void> {
+    const { name, logger, scheduler } = this.#options;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 20), LONGEST_PAUSE_MS);
+    this.#failures += 1;
+    logger.error(`${name} failed, next try in ${pauseMs} ms`, {}, error);
+    return new Promise((resolve) => {
+      if (this.#stopping) {
+        resolve();
+        return;
+      }
+      const end = () => {
+        cancel();
+        this.#endPause = undefined;
+        resolve();
+      };
+      const cancel = scheduler.after(pauseMs, end);
+      this.#endPause = end;
+    });
+  }
+}

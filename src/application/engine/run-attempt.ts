@@ -1,0 +1,163 @@
+import type { Job } from '../../domain/job/job.js';
+import type { FailedAttempt, Outcome } from '../../domain/job/outcome.js';
+import {
+  failPermanently,
+  failTransiently,
+  release,
+  succeed,
+  type Transition,
+} from '../../domain/job/transitions.js';
+import { retryDelayMs, type RetryPolicy } from '../../domain/retry/backoff.js';
+import { resolveRetryPolicy } from '../../domain/retry/retry-policy.js';
+import type { Clock } from '../ports/clock.js';
+import type { Dispatchers } from '../ports/dispatcher.js';
+import type { JobStore, Settlement } from '../ports/job-store.js';
+import type { Logger } from '../ports/logger.js';
+import type { QueueStore } from '../ports/queue-store.js';
+import type { Random } from '../ports/random.js';
+import type { Scheduler } from '../ports/scheduler.js';
+import { untilAvailable } from './until-available.js';
+
+export interface RunAttemptPorts {
+  readonly jobs: JobStore;
+  readonly queues: QueueStore;
+  readonly dispatchers: Dispatchers;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** How long past its timeout a dispatcher may hold a slot before the attempt is given up on. */
+export const OVERRUN_MS = 1000;
+
+type Failed = Extract<Outcome, { kind: 'failed' }>;
+
+/**
+ * Carries out one claimed job and settles it: dispatch, outcome, transition, store. Attempts that end in the same turn
+ * of the event loop are settled together, as the store groups its writes.
+ */
+export class RunAttempt {
+  readonly #ports: RunAttemptPorts;
+  readonly #defaults: RetryPolicy;
+
+  /** @param defaults for jobs and queues that don't say how to back off */
+  constructor(ports: RunAttemptPorts, defaults: RetryPolicy) {
+    this.#ports = ports;
+    this.#defaults = defaults;
+  }
+
+  /** @param signal aborted when the process is forced to stop: the attempt is then given back */
+  async run(job: Job, signal: AbortSignal): Promise<void> {
+    const { clock, logger, jobs } = this.#ports;
+    const begunAt = clock.monotonic();
+    try {
+      const outcome = await this.#dispatch(job, signal);
+      const { settlement, describe } = await this.#settlement(job, outcome, signal);
+      const [settled] = await untilAvailable(() => jobs.settle([settlement]), { ...this.#ports, signal });
+      if (settled === 'applied') describe(clock.monotonic() - begunAt);
+      else logger.warn('result dropped: the lease was lost', { ...about(job), outcome: outcome.kind });
+    } catch (error) {
+      // The lease runs out, and the job is delivered again.
+      logger.error('result could not be stored', about(job), error);
+    }
+  }
+
+  async #dispatch(job: Job, signal: AbortSignal): Promise<Outcome> {
+    const dispatcher = this.#ports.dispatchers.forUrl(job.callbackUrl);
+    if (!dispatcher) return failed(true, 'no dispatcher is registered for the scheme of callback_url');
+    const attempt = {
+      jobId: job.id,
+      queueName: job.queueName,
+      number: job.attempt,
+      url: job.callbackUrl,
+      payload: job.payload,
+      timeoutMs: job.timeoutMs,
+    };
+    let cancel = (): void => undefined;
+    const overrun = new Promise<Outcome>((resolve) => {
+      cancel = this.#ports.scheduler.after(job.timeoutMs + OVERRUN_MS, () =>
+        resolve(failed(false, `timeout: the dispatcher did not end within ${job.timeoutMs} ms`)),
+      );
+    });
+    try {
+      return await Promise.race([dispatcher.dispatch(attempt, signal), overrun]);
+    } catch (error) {
+      this.#ports.logger.error('dispatcher failed', about(job), error);
+      return failed(false, 'internal: the dispatcher failed; see the log');
+    } finally {
+      cancel();
+    }
+  }
+
+  async #settlement(
+    job: Job,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<{ settlement: Settlement; describe: (durationMs: number) => void }> {
+    const { clock, logger } = this.#ports;
+    const now = clock.now();
+    switch (outcome.kind) {
+      case 'succeeded': {
+        const settlement = settle(job, succeed(job, { ...outcome, leaseToken: job.leaseToken }, now), null);
+        const describe = (durationMs: number) =>
+          logger.debug('job completed', { ...about(job), duration_ms: Math.round(durationMs) });
+        return { settlement, describe };
+      }
+      case 'interrupted': {
+        const settlement = settle(job, release(job, { leaseToken: job.leaseToken }, now), null);
+        return { settlement, describe: () => logger.info('attempt given back', about(job)) };
+      }
+      case 'failed': {
+        const transition = outcome.permanent
+          ? failPermanently(job, { leaseToken: job.leaseToken, error: outcome.error }, now)
+          : await this.#failTransiently(job, outcome, now, signal);
+        const settlement = settle(job, transition, this.#failedAttempt(job, outcome, now));
+        return { settlement, describe: (durationMs) => this.#logFailure(job, settlement, durationMs) };
+      }
+    }
+  }
+
+  async #failTransiently(job: Job, outcome: Failed, now: number, signal: AbortSignal): Promise<Transition> {
+    const { queues, random } = this.#ports;
+    const queue = await untilAvailable(() => queues.get(job.queueName), { ...this.#ports, signal });
+    const policy = resolveRetryPolicy(job, queue, this.#defaults);
+    const retryInMs = retryDelayMs(policy, job.attempt, random.next(), outcome.retryAfterMs);
+    return failTransiently(job, { leaseToken: job.leaseToken, error: outcome.error, retryInMs }, now);
+  }
+
+  #failedAttempt(job: Job, outcome: Failed, now: number): FailedAttempt {
+    return {
+      number: job.attempt,
+      startedAt: job.startedAt ?? now,
+      finishedAt: now,
+      statusCode: outcome.statusCode,
+      error: outcome.error,
+      responseExcerpt: outcome.responseExcerpt,
+    };
+  }
+
+  #logFailure(job: Job, { state }: Settlement, durationMs: number): void {
+    const fields = { ...about(job), error: state.lastError, duration_ms: Math.round(durationMs) };
+    if (state.status === 'dead') this.#ports.logger.warn('job dead', fields);
+    else
+      this.#ports.logger.info('attempt failed', {
+        ...fields,
+        retry_in_ms: state.visibleAt - state.updatedAt,
+      });
+  }
+}
+
+function settle(job: Job, transition: Transition, failedAttempt: FailedAttempt | null): Settlement {
+  // A job that was just claimed accepts each of these events; the store checks the lease as it is by then.
+  if (transition.kind !== 'changed') throw new Error(`a claimed job refused its outcome: ${transition.kind}`);
+  return { jobId: job.id, leaseToken: job.leaseToken, state: transition.state, failedAttempt };
+}
+
+function failed(permanent: boolean, error: string): Outcome {
+  return { kind: 'failed', permanent, error, statusCode: null, responseExcerpt: null, retryAfterMs: null };
+}
+
+function about(job: Job) {
+  return { job_id: job.id, queue: job.queueName, attempt: job.attempt };
+}

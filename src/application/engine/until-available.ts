@@ -1,0 +1,38 @@
+import { StoreUnavailableError } from '../errors.js';
+import type { Logger } from '../ports/logger.js';
+import type { Scheduler } from '../ports/scheduler.js';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5000;
+
+/**
+ * Does the work, again and again while the store is unavailable: a result that has come in must not be lost to a lock
+ * or a full disk. Gives up, with the store's error, when the signal is aborted.
+ */
+export async function untilAvailable<T>(
+  work: () => Promise<T>,
+  { scheduler, logger, signal }: { scheduler: Scheduler; logger: Logger; signal: AbortSignal },
+): Promise<T> {
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || signal.aborted) throw error;
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
+      logger.warn(`store unavailable, next try in ${pauseMs} ms`, { reason: error.message });
+      await pause(pauseMs, scheduler, signal);
+    }
+  }
+}
+
+function pause(ms: number, scheduler: Scheduler, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = scheduler.after(ms, end);
+    signal.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,21 @@
+import { newQueue, type Queue, type QueueSettings } from '../../domain/queue/queue.js';
+import { queueDefaults, type JobDefaults } from '../config.js';
+import { ok, refuse, type Result } from '../errors.js';
+import type { Ports } from './ports.js';
+
+/** Settings that are left out take the configuration's defaults. */
+export type CreateQueue = (name: string, settings: Partial<QueueSettings>) => Promise<Result<Queue>>;
+
+export function createQueue(
+  { queues, clock }: Pick<Ports, 'queues' | 'clock'>,
+  defaults: JobDefaults,
+): CreateQueue {
+  return async (name, settings) => {
+    const queue = newQueue(name, { ...queueDefaults(defaults), ...settings }, clock.now());
+    if ((await queues.create(queue)) === 'created') return ok(queue);
+    return refuse(
+      'queue_exists',
+      `Queue ${name} already exists; change it with PUT /queues/${encodeURIComponent(name)}`,
+    );
+  };
+}

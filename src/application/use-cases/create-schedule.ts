@@ -1,0 +1,56 @@
+import { nextTick, parseCron } from '../../domain/schedule/cron.js';
+import type { Schedule } from '../../domain/schedule/schedule.js';
+import type { JobDefaults } from '../config.js';
+import { ok, refuse, type Result } from '../errors.js';
+import type { Ports } from './ports.js';
+
+export interface NewSchedule {
+  readonly cronExpression: string;
+  readonly timezone: string;
+  readonly callbackUrl: string;
+  readonly queueName: string;
+  /** JSON text of an object. */
+  readonly payload: string;
+  /** null: the configuration's default. */
+  readonly maxRetries: number | null;
+  readonly timeoutMs: number | null;
+  readonly enabled: boolean;
+}
+
+export type CreateSchedule = (request: NewSchedule) => Promise<Result<Schedule>>;
+
+export function createSchedule(
+  { schedules, clock, ids, events }: Pick<Ports, 'schedules' | 'clock' | 'ids' | 'events'>,
+  defaults: JobDefaults,
+): CreateSchedule {
+  return async (request) => {
+    const now = clock.now();
+    const nextRunAt = firstTick(request.cronExpression, request.timezone, now);
+    if (!nextRunAt.ok) return nextRunAt;
+    const schedule: Schedule = {
+      ...request,
+      id: ids.next(),
+      maxRetries: request.maxRetries ?? defaults.maxRetries,
+      timeoutMs: request.timeoutMs ?? defaults.timeoutMs,
+      lastRunAt: null,
+      nextRunAt: nextRunAt.value,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await schedules.create(schedule);
+    events.publish({ type: 'schedule_changed' });
+    return ok(schedule);
+  };
+}
+
+/** The first tick after `now`; refuses an expression that is malformed or has none. */
+export function firstTick(expression: string, timezone: string, now: number): Result<number> {
+  const parsed = parseCron(expression, timezone);
+  if (parsed.kind === 'invalid') return refuse('validation_failed', `${parsed.field}: ${parsed.message}`);
+  const tick = nextTick(parsed.cron, now);
+  if (tick !== null) return ok(tick);
+  return refuse(
+    'validation_failed',
+    `cron_expression: "${expression}" never comes due again; check its day, month and year`,
+  );
+}

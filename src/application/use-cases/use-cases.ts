@@ -1,0 +1,44 @@
+import type { JobDefaults } from '../config.js';
+import { cancelJob } from './cancel-job.js';
+import { createQueue } from './create-queue.js';
+import { createSchedule } from './create-schedule.js';
+import { deleteQueue } from './delete-queue.js';
+import { deleteSchedule } from './delete-schedule.js';
+import { enqueueJobs } from './enqueue-jobs.js';
+import { getJob } from './get-job.js';
+import { getMetrics } from './get-metrics.js';
+import { getQueue } from './get-queue.js';
+import { getSchedule } from './get-schedule.js';
+import { listJobs } from './list-jobs.js';
+import { listQueues } from './list-queues.js';
+import { listSchedules } from './list-schedules.js';
+import type { Ports } from './ports.js';
+import { retryJob } from './retry-job.js';
+import { updateQueue } from './update-queue.js';
+import { updateSchedule } from './update-schedule.js';
+
+export type UseCases = ReturnType<typeof createUseCases>;
+
+/** All that the interfaces can ask for. */
+export function createUseCases(ports: Ports, defaults: JobDefaults, version: string) {
+  return {
+    enqueueJobs: enqueueJobs(ports, defaults),
+    getJob: getJob(ports),
+    listJobs: listJobs(ports),
+    cancelJob: cancelJob(ports),
+    retryJob: retryJob(ports, defaults),
+    createQueue: createQueue(ports, defaults),
+    listQueues: listQueues(ports),
+    getQueue: getQueue(ports),
+    updateQueue: updateQueue(ports),
+    deleteQueue: deleteQueue(ports),
+    createSchedule: createSchedule(ports, defaults),
+    listSchedules: listSchedules(ports),
+    getSchedule: getSchedule(ports),
+    updateSchedule: updateSchedule(ports),
+    deleteSchedule: deleteSchedule(ports),
+    getMetrics: getMetrics(ports, version),
+    /** Rejects with StoreUnavailableError when the store cannot be read and written. */
+    checkHealth: () => ports.jobs.ping(),
+  };
+}
