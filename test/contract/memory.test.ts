@@ -1,0 +1,22 @@
+import { MemoryData } from '../../src/infrastructure/memory/memory-data.js';
+import { MemoryJobQueries } from '../../src/infrastructure/memory/memory-job-queries.js';
+import { MemoryJobStore } from '../../src/infrastructure/memory/memory-job-store.js';
+import { MemoryQueueStore } from '../../src/infrastructure/memory/memory-queue-store.js';
+import { MemoryScheduleStore } from '../../src/infrastructure/memory/memory-schedule-store.js';
+import { describeStore } from './store.contract.js';
+
+describeStore({
+  name: 'memory',
+  forgets: 'memory ends with the process',
+  place: () => {
+    const data = new MemoryData();
+    const connect = () =>
+      Promise.resolve({
+        jobs: new MemoryJobStore(data),
+        queries: new MemoryJobQueries(data),
+        queues: new MemoryQueueStore(data),
+        schedules: new MemoryScheduleStore(data),
+      });
+    return Promise.resolve({ connect, destroy: () => Promise.resolve() });
+  },
+});

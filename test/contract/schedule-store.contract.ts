@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import type { Schedule } from '../../src/domain/schedule/schedule.js';
+import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
+import { SequentialIds } from '../support/sequential-ids.js';
+import { freshPlaces, type StoreHarness, type Stores } from './store-harness.js';
+
+/** What every ScheduleStore has to do, whatever it is built on. */
+export function describeScheduleStore(harness: StoreHarness): void {
+  describe(`ScheduleStore on ${harness.name}`, () => {
+    const freshPlace = freshPlaces(harness);
+    const connect = async (): Promise<Stores> => (await freshPlace()).connect();
+
+    test('stores a schedule with every field', async () => {
+      const { schedules } = await connect();
+      const schedule = newSchedule({ enabled: false, lastRunAt: NOW - 1, nextRunAt: null });
+      await schedules.create(schedule);
+      expect(await schedules.get(schedule.id)).toEqual(schedule);
+      expect(await schedules.get('none')).toBeNull();
+    });
+
+    test('lists the newest first', async () => {
+      const { schedules } = await connect();
+      const made = [newSchedule(), newSchedule(), newSchedule()];
+      for (const schedule of made) await schedules.create(schedule);
+      expect(await schedules.list()).toEqual([...made].reverse());
+    });
+
+    test('changes the given fields only', async () => {
+      const { schedules } = await connect();
+      const schedule = newSchedule();
+      await schedules.create(schedule);
+      const change = { callbackUrl: 'http://other.test/', enabled: false, nextRunAt: null };
+      const changed = await schedules.update(schedule.id, change, NOW + 3);
+      expect(changed).toEqual({ ...schedule, ...change, updatedAt: NOW + 3 });
+      expect(await schedules.get(schedule.id)).toEqual(changed);
+      expect(await schedules.update('none', change, NOW)).toBeNull();
+    });
+
+    test('deletes', async () => {
+      const { schedules } = await connect();
+      const schedule = newSchedule();
+      await schedules.create(schedule);
+      expect(await schedules.remove(schedule.id)).toBe('deleted');
+      expect(await schedules.remove(schedule.id)).toBe('missing');
+    });
+
+    test('counts all and the enabled', async () => {
+      const { schedules } = await connect();
+      for (const enabled of [true, false, true]) await schedules.create(newSchedule({ enabled }));
+      expect(await schedules.counts()).toEqual({ total: 3, enabled: 2 });
+    });
+
+    test('knows what is due and when the next is', async () => {
+      const { schedules } = await connect();
+      expect(await schedules.nextDueAt()).toBeNull();
+      const at = [NOW + 30, NOW + 10, NOW + 20, null];
+      const made = at.map((nextRunAt) => newSchedule({ nextRunAt }));
+      const disabled = newSchedule({ nextRunAt: NOW, enabled: false });
+      for (const schedule of [...made, disabled]) await schedules.create(schedule);
+      expect(await schedules.nextDueAt()).toBe(NOW + 10);
+      expect(await schedules.due(NOW + 9, 10)).toEqual([]);
+      expect((await schedules.due(NOW + 20, 10)).map(({ nextRunAt }) => nextRunAt)).toEqual([
+        NOW + 10,
+        NOW + 20,
+      ]);
+      expect(await schedules.due(NOW + 30, 1)).toHaveLength(1);
+    });
+
+    test('fires a tick once, whoever comes first', async () => {
+      const place = await freshPlace();
+      const [a, b] = [await place.connect(), await place.connect()];
+      const schedule = newSchedule({ nextRunAt: NOW });
+      await a.schedules.create(schedule);
+      const fire = ({ schedules }: Stores) =>
+        schedules.fire({
+          id: schedule.id,
+          expectedNextRunAt: NOW,
+          nextRunAt: NOW + 60_000,
+          job: newJob({ scheduleId: schedule.id, queueName: 'made' }),
+          now: NOW + 5,
+          queueDefaults: QUEUE_DEFAULTS,
+        });
+      const outcomes = await Promise.all([fire(a), fire(b), fire(a), fire(b)]);
+      expect(outcomes.sort()).toEqual(['fired', 'lost_race', 'lost_race', 'lost_race']);
+      expect(await a.schedules.get(schedule.id)).toMatchObject({
+        lastRunAt: NOW + 5,
+        nextRunAt: NOW + 60_000,
+      });
+      expect(await a.queries.list({}, { limit: 10, offset: 0 })).toHaveLength(1);
+      expect(await b.queues.get('made')).not.toBeNull();
+    });
+
+    test('does not fire a schedule that was disabled, moved or deleted meanwhile', async () => {
+      const { schedules, queries } = await connect();
+      const disabled = newSchedule({ nextRunAt: NOW, enabled: false });
+      const moved = newSchedule({ nextRunAt: NOW + 1 });
+      for (const schedule of [disabled, moved]) await schedules.create(schedule);
+      for (const id of [disabled.id, moved.id, 'deleted']) {
+        const job = newJob({ scheduleId: id });
+        const request = {
+          id,
+          expectedNextRunAt: NOW,
+          nextRunAt: null,
+          job,
+          now: NOW,
+          queueDefaults: QUEUE_DEFAULTS,
+        };
+        expect(await schedules.fire(request)).toBe('lost_race');
+      }
+      expect(await queries.list({}, { limit: 10, offset: 0 })).toEqual([]);
+    });
+  });
+}
+
+const ids = new SequentialIds();
+
+function newSchedule(change: Partial<Schedule> = {}): Schedule {
+  return {
+    id: ids.next(),
+    queueName: 'reports',
+    cronExpression: '0 */5 * * * *',
+    timezone: 'Europe/Berlin',
+    callbackUrl: 'http://receiver.test/tick',
+    payload: '{"task":"report"}',
+    maxRetries: 2,
+    timeoutMs: 1000,
+    enabled: true,
+    lastRunAt: null,
+    nextRunAt: NOW + 300_000,
+    createdAt: NOW,
+    updatedAt: NOW,
+    ...change,
+  };
+}

@@ -1,0 +1,40 @@
+import { afterEach } from 'vitest';
+import type { JobQueries } from '../../src/application/ports/job-queries.js';
+import type { JobStore } from '../../src/application/ports/job-store.js';
+import type { QueueStore } from '../../src/application/ports/queue-store.js';
+import type { ScheduleStore } from '../../src/application/ports/schedule-store.js';
+
+export interface Stores {
+  readonly jobs: JobStore;
+  readonly queries: JobQueries;
+  readonly queues: QueueStore;
+  readonly schedules: ScheduleStore;
+}
+
+/** An adapter under test: what the contract suites need of it. */
+export interface StoreHarness {
+  readonly name: string;
+  /** A fresh, empty place for data. */
+  place(): Promise<StorePlace>;
+  /** Why the adapter cannot keep data over a close; absent when it does. */
+  readonly forgets?: string;
+}
+
+export interface StorePlace {
+  /** Connects as a process of its own would. Every connection sees the same data. */
+  connect(): Promise<Stores>;
+  destroy(): Promise<void>;
+}
+
+/** Gives each test a place of its own and cleans up after it. */
+export function freshPlaces(harness: StoreHarness): () => Promise<StorePlace> {
+  const places: StorePlace[] = [];
+  afterEach(async () => {
+    await Promise.all(places.splice(0).map((place) => place.destroy()));
+  });
+  return async () => {
+    const place = await harness.place();
+    places.push(place);
+    return place;
+  };
+}

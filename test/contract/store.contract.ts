@@ -1,0 +1,13 @@
+import { describeJobQueries } from './job-queries.contract.js';
+import { describeJobStore } from './job-store.contract.js';
+import { describeQueueStore } from './queue-store.contract.js';
+import { describeScheduleStore } from './schedule-store.contract.js';
+import type { StoreHarness } from './store-harness.js';
+
+/** The whole contract of a store: run it against every adapter. */
+export function describeStore(harness: StoreHarness): void {
+  describeJobStore(harness);
+  describeJobQueries(harness);
+  describeQueueStore(harness);
+  describeScheduleStore(harness);
+}
