@@ -11,6 +11,17 @@ interface Row {
   readonly tokensAt: number | null;
 }
 
+function selectWaiting(condition: string): string {
+  return `SELECT q.name, c.ready, c.running, q.max_concurrency AS maxConcurrency, q.rate_limit_rps AS rateLimitRps,
+      q.tokens, q.tokens_at AS tokensAt
+    FROM job_counts c CROSS JOIN queues q ON q.name = c.queue_name
+    WHERE c.ready > 0 AND q.paused = 0 AND c.running < q.max_concurrency AND ${condition}
+    ORDER BY c.queue_name`;
+}
+
+// test/unit/sqlite checks its plan.
+export const SELECT_WAITING_AFTER = selectWaiting('c.queue_name > ?');
+
 /**
  * Queues that have ready jobs, are not paused and are below their concurrency, read in the order of their names from
  * the index on exactly those counts: ten thousand idle queues cost a claim nothing.
@@ -22,7 +33,7 @@ export class ClaimableQueues {
   #cursor = '';
 
   constructor(db: Database.Database) {
-    this.#after = db.prepare(selectWaiting('c.queue_name > ?'));
+    this.#after = db.prepare(SELECT_WAITING_AFTER);
     this.#among = db.prepare(selectWaiting('c.queue_name IN (SELECT value FROM json_each(?))'));
   }
 
@@ -57,14 +68,6 @@ export class ClaimableQueues {
       yield toSnapshot(row);
     }
   }
-}
-
-function selectWaiting(condition: string): string {
-  return `SELECT q.name, c.ready, c.running, q.max_concurrency AS maxConcurrency, q.rate_limit_rps AS rateLimitRps,
-      q.tokens, q.tokens_at AS tokensAt
-    FROM job_counts c CROSS JOIN queues q ON q.name = c.queue_name
-    WHERE c.ready > 0 AND q.paused = 0 AND c.running < q.max_concurrency AND ${condition}
-    ORDER BY c.queue_name`;
 }
 
 function toSnapshot({ tokens, tokensAt, ...row }: Row): QueueSnapshot {

@@ -23,8 +23,26 @@ import type { SqliteDatabase } from './sqlite-database.js';
 /** Delayed jobs that one claim marks ready at most: about two milliseconds of work. */
 const PROMOTE_LIMIT = 500;
 
-/** The claim's reading statement; test/unit/sqlite checks its query plan. */
-export const SELECT_READY = `SELECT ${JOB_COLUMNS} FROM jobs WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, id LIMIT ?`;
+/*
+ * The statements of every claim and sweep. Each names its index: left to itself, SQLite's planner prefers a wider one
+ * to the partial index that holds exactly these rows. test/unit/sqlite checks the plans.
+ */
+export const SELECT_READY = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_ready
+  WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, id LIMIT ?`;
+export const PROMOTE_DUE = `UPDATE jobs SET ready = 1
+  WHERE id IN (
+    SELECT id FROM jobs INDEXED BY idx_jobs_delayed
+    WHERE status = 'pending' AND ready = 0 AND visible_at <= ? ORDER BY visible_at LIMIT ?)
+  RETURNING queue_name AS queueName`;
+export const NEXT_DELAYED = `SELECT visible_at FROM jobs INDEXED BY idx_jobs_delayed
+  WHERE status = 'pending' AND ready = 0 ORDER BY visible_at LIMIT 1`;
+export const SELECT_EXPIRED = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_reaper
+  WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`;
+export const PRUNE = `DELETE FROM jobs
+  WHERE id IN (
+    SELECT id FROM jobs INDEXED BY idx_jobs_finished
+    WHERE completed_at IS NOT NULL AND completed_at < ? ORDER BY completed_at LIMIT ?)
+  RETURNING queue_name AS queueName, status`;
 
 export class SqliteJobStore implements JobStore {
   readonly #db: SqliteDatabase;
@@ -32,7 +50,7 @@ export class SqliteJobStore implements JobStore {
   readonly #queues: ClaimableQueues;
   readonly #selectReady: Database.Statement<[string, number], JobRow>;
   readonly #promote: Database.Statement<[number, number], { queueName: string }>;
-  readonly #nextDelayed: Database.Statement<[], number | null>;
+  readonly #nextDelayed: Database.Statement<[], number>;
   readonly #spendTokens: Database.Statement<[number, number, string]>;
   readonly #selectExpired: Database.Statement<[number, number], JobRow>;
   readonly #prune: Database.Statement<[number, number], { queueName: string; status: 'completed' | 'dead' }>;
@@ -43,23 +61,11 @@ export class SqliteJobStore implements JobStore {
     const { connection } = db;
     this.#queues = new ClaimableQueues(connection);
     this.#selectReady = connection.prepare(SELECT_READY);
-    this.#promote = connection.prepare(
-      `UPDATE jobs SET ready = 1 WHERE id IN (
-         SELECT id FROM jobs WHERE status = 'pending' AND ready = 0 AND visible_at <= ? ORDER BY visible_at LIMIT ?)
-       RETURNING queue_name AS queueName`,
-    );
-    this.#nextDelayed = connection
-      .prepare<[], number | null>("SELECT min(visible_at) FROM jobs WHERE status = 'pending' AND ready = 0")
-      .pluck();
+    this.#promote = connection.prepare(PROMOTE_DUE);
+    this.#nextDelayed = connection.prepare<[], number>(NEXT_DELAYED).pluck();
     this.#spendTokens = connection.prepare('UPDATE queues SET tokens = ?, tokens_at = ? WHERE name = ?');
-    this.#selectExpired = connection.prepare(
-      `SELECT ${JOB_COLUMNS} FROM jobs WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`,
-    );
-    this.#prune = connection.prepare(
-      `DELETE FROM jobs WHERE id IN (
-         SELECT id FROM jobs WHERE completed_at IS NOT NULL AND completed_at < ? ORDER BY completed_at LIMIT ?)
-       RETURNING queue_name AS queueName, status`,
-    );
+    this.#selectExpired = connection.prepare(SELECT_EXPIRED);
+    this.#prune = connection.prepare(PRUNE);
   }
 
   insert(request: InsertRequest): Promise<InsertOutcome[]> {

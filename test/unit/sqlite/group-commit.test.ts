@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../../src/application/errors.js';
+import { GroupCommit } from '../../../src/infrastructure/sqlite/group-commit.js';
+
+let folder: string;
+let db: Database.Database;
+let group: GroupCommit;
+let statements: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mininq-'));
+  statements = [];
+  db = new Database(join(folder, 'test.db'), {
+    timeout: 0,
+    verbose: (sql) => statements.push(String(sql)),
+  });
+  db.pragma('journal_mode = wal');
+  db.exec('CREATE TABLE t (n INTEGER PRIMARY KEY)');
+  group = new GroupCommit(db);
+  statements = [];
+});
+afterEach(async () => {
+  db.close();
+  await rm(folder, { recursive: true });
+});
+
+const insert = (n: number) => () => db.prepare('INSERT INTO t VALUES (?)').run(n).changes;
+const rows = () => db.prepare('SELECT n FROM t ORDER BY n').pluck().all();
+const transactions = () => statements.filter((sql) => sql === 'BEGIN IMMEDIATE').length;
+
+test('writes of one turn share one transaction, each with its own answer', async () => {
+  const values = await Promise.all([1, 2, 3].map((n) => group.write(() => insert(n)() * n)));
+  expect(values).toEqual([1, 2, 3]);
+  expect(transactions()).toBe(1);
+});
+
+test('a write is answered after the commit', async () => {
+  const other = new Database(join(folder, 'test.db'), { readonly: true });
+  const seen = await group.write(insert(1)).then(() => other.prepare('SELECT count(*) FROM t').pluck().get());
+  other.close();
+  expect(seen).toBe(1);
+});
+
+test('a write that fails is alone in failing', async () => {
+  const results = await Promise.allSettled([1, 2, 2, 3].map((n) => group.write(insert(n))));
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  expect(rows()).toEqual([1, 2, 3]);
+});
+
+test('what a failed write did before it failed is undone', async () => {
+  const write = group.write(() => {
+    insert(7)();
+    throw new Error('after the insert');
+  });
+  await expect(write).rejects.toThrow('after the insert');
+  expect(rows()).toEqual([]);
+});
+
+describe('when another connection holds the lock', () => {
+  let other: Database.Database;
+  beforeEach(() => {
+    other = new Database(join(folder, 'test.db'), { timeout: 0 });
+    other.exec('BEGIN IMMEDIATE');
+  });
+  afterEach(() => other.close());
+
+  test('a write waits without blocking the event loop', async () => {
+    const write = group.write(insert(1));
+    // The lock is given up from this very event loop, which a blocking wait would never let run.
+    setTimeout(() => other.exec('ROLLBACK'), 30);
+    await write;
+    expect(rows()).toEqual([1]);
+  });
+
+  test('closing rejects what cannot be written', async () => {
+    const write = expect(group.write(insert(1))).rejects.toBeInstanceOf(StoreUnavailableError);
+    group.close();
+    await write;
+  });
+});
+
+test('closing carries out what is waiting', async () => {
+  const write = group.write(insert(1));
+  group.close();
+  await write;
+  expect(rows()).toEqual([1]);
+});
+
+test('a full disk is told as the store being unavailable, and passes', async () => {
+  db.exec('CREATE TABLE blobs (b BLOB)');
+  const pages = Number(db.pragma('page_count', { simple: true }));
+  db.pragma(`max_page_count = ${pages + 1}`);
+  const big = () => db.prepare('INSERT INTO blobs VALUES (zeroblob(1000000))').run();
+  await expect(group.write(big)).rejects.toBeInstanceOf(StoreUnavailableError);
+  expect(db.inTransaction).toBe(false);
+  db.pragma('max_page_count = 1000000');
+  await group.write(big);
+  expect(db.prepare('SELECT count(*) FROM blobs').pluck().get()).toBe(1);
+});

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StartupError } from '../../../src/application/errors.js';
+import { openDatabase } from '../../../src/infrastructure/sqlite/open-database.js';
+import { connectSqlite } from '../../support/sqlite.js';
+import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mininq-'));
+  path = join(folder, 'test.db');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function hash(): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+function refusal(): string {
+  try {
+    openDatabase(path, 'normal').close();
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartupError);
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error('the file was opened');
+}
+
+async function expectRefused(message: string | RegExp): Promise<void> {
+  const before = await hash();
+  const text = refusal();
+  expect(text).toMatch(message);
+  expect(text).not.toContain('\n');
+  expect(await hash()).toBe(before);
+}
+
+describe('a file that is refused, untouched and with one line', () => {
+  test('no database', async () => {
+    await writeFile(path, 'Dear diary, today I am not a database.\n'.repeat(100));
+    await expectRefused(`database ${path}: not a SQLite database; set server.db_path to another file`);
+  });
+
+  test.each(['delete', 'wal'])("another program's database, in journal mode %s", async (mode) => {
+    const foreign = new Database(path);
+    foreign.pragma(`journal_mode = ${mode}`);
+    foreign.exec('CREATE TABLE customers (name TEXT)');
+    foreign.close();
+    await expectRefused(
+      `database ${path}: a SQLite database, but not one of mininq; set server.db_path to another file`,
+    );
+  });
+
+  test('one that a newer mininq wrote', async () => {
+    const db = openDatabase(path, 'normal');
+    db.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)').run('unknown', 9e15);
+    db.close();
+    await expectRefused(`database ${path}: written by a newer mininq; start that version, or a later one`);
+  });
+
+  test('a damaged one', async () => {
+    const stores = connectSqlite(path);
+    const jobs = Array.from({ length: 500 }, () => newJob({ payload: JSON.stringify('x'.repeat(500)) }));
+    await stores.jobs.insert({ jobs, now: NOW, queueDefaults: QUEUE_DEFAULTS });
+    await stores.jobs.close();
+    const file = await open(path, 'r+');
+    for (let page = 5; page < 60; page += 1) await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, page * 4096);
+    await file.close();
+    await expectRefused(/^database .*: damaged.*; restore a backup, or rescue what is left with/);
+  });
+
+  test('a folder', async () => {
+    await mkdir(path);
+    expect(refusal()).toBe(`database ${path}: not a file`);
+  });
+
+  test('one in a folder that does not exist', () => {
+    path = join(folder, 'missing', 'test.db');
+    expect(refusal()).toBe(
+      `database ${path}: cannot be opened; check that the directory exists and that this user may write there`,
+    );
+  });
+});
+
+describe('a file that is opened', () => {
+  test('has the documented pragmas', () => {
+    const db = openDatabase(path, 'normal');
+    const pragma = (name: string) => db.pragma(name, { simple: true });
+    expect(pragma('journal_mode')).toBe('wal');
+    expect(pragma('synchronous')).toBe(1);
+    expect(pragma('temp_store')).toBe(2);
+    expect(pragma('cache_size')).toBe(-64000);
+    expect(pragma('foreign_keys')).toBe(1);
+    expect(Number(pragma('mmap_size'))).toBeGreaterThan(1e9);
+    db.close();
+  });
+
+  test('syncs at each commit when durability is full', () => {
+    const db = openDatabase(path, 'full');
+    expect(db.pragma('synchronous', { simple: true })).toBe(2);
+    db.close();
+  });
+
+  test('is migrated once, and the same when opened again', () => {
+    openDatabase(path, 'normal').close();
+    const db = openDatabase(path, 'normal');
+    expect(db.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(1);
+    db.close();
+  });
+
+  test('may be new, empty, or a database without anything in it', async () => {
+    await writeFile(path, '');
+    openDatabase(path, 'normal').close();
+    path = join(folder, 'bare.db');
+    const bare = new Database(path);
+    bare.pragma('user_version = 1');
+    bare.close();
+    openDatabase(path, 'normal').close();
+  });
+
+  test('is read after a crash, its log included', async () => {
+    const stores = connectSqlite(path);
+    const job = newJob();
+    await stores.jobs.insert({ jobs: [job], now: NOW, queueDefaults: QUEUE_DEFAULTS });
+    // What a killed process leaves: the database and its log, not checkpointed.
+    const crashed = join(folder, 'crashed.db');
+    for (const suffix of ['', '-wal']) await copyFile(path + suffix, crashed + suffix);
+    await stores.jobs.close();
+    const again = connectSqlite(crashed);
+    expect((await again.queries.get(job.id))?.status).toBe('pending');
+    await again.jobs.close();
+  });
+
+  test('leaves nothing beside it when closed', async () => {
+    openDatabase(path, 'normal').close();
+    openDatabase(path, 'normal').close();
+    expect(await readdir(folder)).toEqual(['test.db']);
+  });
+});
