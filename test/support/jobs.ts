@@ -1,5 +1,5 @@
 import { DEFAULT_CONFIG, queueDefaults } from '../../src/application/config.js';
-import { pendingState, type Job, type NewJob } from '../../src/domain/job/job.js';
+import { pendingState, type Job, type JobState, type NewJob } from '../../src/domain/job/job.js';
 import { claim } from '../../src/domain/job/transitions.js';
 import { SequentialIds } from './sequential-ids.js';
 
@@ -40,4 +40,23 @@ export function runningJob(change: Partial<Job> = {}): Job {
   const transition = claim(job, { workerId: 'worker-1' }, NOW);
   if (transition.kind !== 'changed') throw new Error('a pending job can be claimed');
   return { ...job, ...transition.state, ...change };
+}
+
+/** The part of a job that a transition replaces. */
+export function stateOf(job: Job): JobState {
+  const { status, attempt, visibleAt, leaseToken, workerId, startedAt } = job;
+  const { completedAt, lastError, result, resultTruncated, updatedAt } = job;
+  return {
+    status,
+    attempt,
+    visibleAt,
+    leaseToken,
+    workerId,
+    startedAt,
+    completedAt,
+    lastError,
+    result,
+    resultTruncated,
+    updatedAt,
+  };
 }

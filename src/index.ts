@@ -1,0 +1,102 @@
+import type { Container } from 'inversify';
+import type { Config } from './application/config.js';
+import { buildContainer } from './container.js';
+import type { Listening } from './interfaces/http/http-server.js';
+import { T } from './tokens.js';
+import { VERSION } from './version.js';
+
+/** A server with its worker. */
+export interface Mininq {
+  /** Where its parts come from. */
+  readonly container: Container;
+  /**
+   * Takes the port, opens the store, and sets the engine going.
+   * @throws StartupError with one line for the operator: port in use, file not usable
+   */
+  start(): Promise<Listening>;
+  /**
+   * Accepts no more requests and claims no more jobs; resolves when what is in flight has ended and is stored, and the
+   * store is closed.
+   */
+  stop(): Promise<void>;
+  /** Makes a stop in progress end soon: attempts in flight are interrupted and given back. */
+  abort(): void;
+}
+
+/**
+ * @param customize rebinds what you want to be different before anything is built, such as
+ *   `(container) => useMemoryStore(container)`
+ */
+export function createMininq(config: Config, customize?: (container: Container) => void): Mininq {
+  const container = buildContainer(config);
+  customize?.(container);
+  const logger = container.get(T.Logger);
+
+  return {
+    container,
+    async start() {
+      const { host, port, dbPath } = config.server;
+      logger.info('starting mininq', { version: VERSION, host, port, db: dbPath });
+      const server = container.get(T.HttpServer);
+      // The port first: when it is taken, the database file stays untouched.
+      const listening = await server.listen(host, port);
+      try {
+        container.get(T.HttpApp);
+        container.get(T.Engine).start();
+      } catch (error) {
+        server.destroy();
+        await server.close();
+        throw error;
+      }
+      logger.info('HTTP server listening', { ...listening });
+      return listening;
+    },
+    async stop() {
+      const engine = container.get(T.Engine);
+      logger.info('stopping', { in_flight: engine.inFlight });
+      await Promise.all([container.get(T.HttpServer).close(), engine.stop()]);
+      await container.get(T.Dispatchers).close();
+      await container.get(T.JobStore).close();
+      logger.info('stopped');
+    },
+    abort() {
+      logger.warn('stopping at once');
+      container.get(T.HttpServer).destroy();
+      container.get(T.Engine).abort();
+    },
+  };
+}
+
+export { buildContainer, useMemoryStore } from './container.js';
+export { T } from './tokens.js';
+export { VERSION } from './version.js';
+export { DEFAULT_CONFIG } from './application/config.js';
+export { StartupError, StoreUnavailableError } from './application/errors.js';
+export { DispatcherRegistry } from './infrastructure/dispatch/dispatcher-registry.js';
+export type { Config } from './application/config.js';
+export type { Clock } from './application/ports/clock.js';
+export type { Attempt, Dispatcher, Dispatchers } from './application/ports/dispatcher.js';
+export type { Event, Events } from './application/ports/events.js';
+export type { Ids } from './application/ports/ids.js';
+export type { JobCounts, JobFilter, JobQueries, Page } from './application/ports/job-queries.js';
+export type {
+  ClaimRequest,
+  ExpectedState,
+  InsertOutcome,
+  InsertRequest,
+  JobStore,
+  PruneRequest,
+  Settlement,
+  SettleOutcome,
+} from './application/ports/job-store.js';
+export type { LogFields, Logger } from './application/ports/logger.js';
+export type { QueueStore } from './application/ports/queue-store.js';
+export type { Random } from './application/ports/random.js';
+export type { FireRequest, ScheduleStore } from './application/ports/schedule-store.js';
+export type { Scheduler } from './application/ports/scheduler.js';
+export type { Job, JobState, JobStatus, NewJob } from './domain/job/job.js';
+export type { FailedAttempt, Outcome } from './domain/job/outcome.js';
+export type { Queue, QueueChange, QueueSettings } from './domain/queue/queue.js';
+export type { QueueSnapshot, Share } from './domain/queue/claim-plan.js';
+export type { Schedule, ScheduleChange } from './domain/schedule/schedule.js';
+export type { Listening } from './interfaces/http/http-server.js';

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { createMininq, VERSION, type Mininq } from './index.js';
+import type { LoadedConfig } from './application/config.js';
+import { loadConfig } from './infrastructure/config/load-config.js';
+import { runCli } from './interfaces/cli/run-cli.js';
+
+const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+/** After a second signal the process ends within this time, whatever still hangs. */
+const FORCED_EXIT_MS = 900;
+
+/** Runs until a signal asks to stop; resolves with the exit code. */
+async function serve({ config }: LoadedConfig): Promise<number> {
+  const mininq = createMininq(config);
+  return untilAskedToStop(mininq, mininq.start());
+}
+
+/**
+ * The first signal stops the program when what is in flight has ended; a second one ends it at once.
+ * @param started rejects when the start fails
+ */
+function untilAskedToStop(mininq: Mininq, started: Promise<unknown>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    started.catch(reject);
+    let exitCode: number | undefined;
+    const onSignal = (signal: keyof typeof SIGNAL_NUMBERS): void => {
+      if (exitCode === undefined) {
+        exitCode = 0;
+        started.then(() => mininq.stop()).then(() => resolve(exitCode ?? 0), reject);
+        return;
+      }
+      exitCode = 128 + SIGNAL_NUMBERS[signal];
+      setTimeout(() => process.exit(exitCode), FORCED_EXIT_MS).unref();
+      mininq.abort();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  });
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  version: VERSION,
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+  loadConfig,
+  serve,
+});

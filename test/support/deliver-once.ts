@@ -1,0 +1,15 @@
+import { SystemClock } from '../../src/infrastructure/time/system-clock.js';
+import { UndiciHttpDispatcher } from '../../src/infrastructure/dispatch/undici-http-dispatcher.js';
+
+/** A process of its own that delivers a job to the URL it is given, and then has nothing left to do. */
+const [, , url = ''] = process.argv;
+const dispatcher = new UndiciHttpDispatcher({
+  retryStatuses: [],
+  maxResultBytes: 100,
+  connectionsPerOrigin: 1,
+  version: '0.0.0',
+  clock: new SystemClock(),
+});
+const attempt = { jobId: 'a', queueName: 'b', number: 1, url, payload: '{}', timeoutMs: 3_600_000 };
+const outcome = await dispatcher.dispatch(attempt, new AbortController().signal);
+process.stdout.write(outcome.kind);

@@ -1,0 +1,9 @@
+import fc from 'fast-check';
+
+/** FC_SEED=<number> explores other cases than the usual ones. */
+const seed = Number(process.env['FC_SEED'] ?? 20_240_115);
+
+/** Checks a property on many generated cases: the same ones at every run, so that a failure comes again. */
+export function holds<Case>(property: fc.IProperty<Case>, numRuns = 300): void {
+  fc.assert(property, { seed, numRuns });
+}

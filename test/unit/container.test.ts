@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../../src/application/config.js';
+import type { Dispatcher } from '../../src/application/ports/dispatcher.js';
+import {
+  buildContainer,
+  createMininq,
+  DEFAULT_CONFIG,
+  DispatcherRegistry,
+  T,
+  useMemoryStore,
+} from '../../src/index.js';
+import { eventually } from '../support/eventually.js';
+import { SilentLogger } from '../support/silent-logger.js';
+
+const MEMORY: Config = {
+  ...DEFAULT_CONFIG,
+  server: { ...DEFAULT_CONFIG.server, host: '127.0.0.1', port: 0 },
+};
+
+describe('every token resolves', () => {
+  const { SqliteDatabase, SqliteJobWriter, ...common } = T;
+
+  test('on SQLite', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mininq-'));
+    const server = { ...DEFAULT_CONFIG.server, dbPath: join(folder, 'test.db') };
+    const container = buildContainer({ ...DEFAULT_CONFIG, server });
+    for (const token of [...Object.values(common), SqliteDatabase, SqliteJobWriter]) {
+      expect(container.get<unknown>(token)).toBeDefined();
+      expect(container.get<unknown>(token)).toBe(container.get<unknown>(token));
+    }
+    await container.get(T.JobStore).close();
+    await rm(folder, { recursive: true });
+  });
+
+  test('in memory', () => {
+    const container = buildContainer(MEMORY);
+    useMemoryStore(container);
+    for (const token of Object.values(common)) expect(container.get<unknown>(token)).toBeDefined();
+  });
+});
+
+test('a dispatcher of your own takes the jobs of its scheme', async () => {
+  const urls: string[] = [];
+  const own: Dispatcher = {
+    dispatch: ({ url }) => {
+      urls.push(url);
+      return Promise.resolve({ kind: 'succeeded', result: 'mine', resultTruncated: false });
+    },
+    close: () => Promise.resolve(),
+  };
+  const mininq = createMininq(MEMORY, (container) => {
+    useMemoryStore(container);
+    container.rebind(T.Logger).toConstantValue(new SilentLogger());
+    container.rebind(T.Dispatchers).toConstantValue(new DispatcherRegistry({ print: own }));
+  });
+  const { url } = await mininq.start();
+  const post = (callback_url: string) =>
+    fetch(`${url}/jobs`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ callback_url }),
+    });
+  expect((await post('print:hello')).status).toBe(201);
+  expect((await post('http://example.com/')).status).toBe(400);
+  await eventually('the delivery', () => urls.length === 1);
+  const queries = mininq.container.get(T.JobQueries);
+  const done = await eventually('completed', async () => {
+    const [job] = await queries.list({ status: 'completed' }, { limit: 1, offset: 0 });
+    return job;
+  });
+  expect(done).toMatchObject({ callbackUrl: 'print:hello', result: 'mine' });
+  await mininq.stop();
+});
