@@ -1,0 +1,259 @@
+import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
+import { DURABILITIES, LOG_FORMATS, LOG_LEVELS, type Config, type FlagName } from './config.js';
+import { choice, integer, list, optional, text, type ValueType } from './config-value.js';
+import { isHost } from './host.js';
+import { INT32_MAX, QUEUE_NAME } from './limits.js';
+
+/** One value of the configuration: how it is called, what it may be, and its place. */
+export interface ConfigKey<T> {
+  /** table.key, as in the file. */
+  readonly name: string;
+  /** Of the environment. */
+  readonly variable: string;
+  readonly flag: FlagName | null;
+  readonly type: ValueType<T>;
+  /** One line of Markdown. */
+  readonly description: string;
+  /** Its value in a configuration; in DEFAULT_CONFIG, its default. */
+  readonly of: (config: Config) => T;
+  /** The same as TOML writes it; null when it has no value. */
+  readonly formatOf: (config: Config) => string | null;
+}
+
+interface Named {
+  readonly variable?: string;
+  readonly flag?: FlagName;
+}
+
+function key<T>(
+  name: string,
+  type: ValueType<T>,
+  of: (config: Config) => NoInfer<T>,
+  description: string,
+  named: Named = {},
+): ConfigKey<T> {
+  const variable = named.variable ?? regularVariable(name);
+  const formatOf = (config: Config): string | null => type.format(of(config));
+  return { name, variable, flag: named.flag ?? null, type, description, of, formatOf };
+}
+
+/** MININQ_<TABLE>_<KEY>: the variable of every key for which the manual gives no shorter one. */
+export function regularVariable(name: string): string {
+  return `MININQ_${name.replace('.', '_').toUpperCase()}`;
+}
+
+const seconds = integer(1, 86_400);
+const count = integer(0, INT32_MAX);
+
+const host = text(
+  'an IP address or a host name',
+  'an IP address or a host name, without scheme, port or brackets',
+  (value) => (isHost(value) ? value : undefined),
+);
+const allowedHosts = list(
+  { ...host, accept: (value) => host.accept(value)?.toLowerCase() },
+  'a list of host names or IP addresses, without scheme, port or brackets',
+);
+const path = text('a path', 'a path without control characters', (value) =>
+  /^\P{Cc}+$/u.test(value) ? value : undefined,
+);
+const queueNames = list(
+  text('a queue name', 'a queue name', (value) => (QUEUE_NAME.test(value) ? value : undefined)),
+  'a list of queue names (1 to 128 printable ASCII characters, no space at either end)',
+);
+const clientErrors = list(integer(400, 499), 'a list of integers from 400 to 499');
+
+type Keys<Table> = { readonly [Field in keyof Table]: ConfigKey<Table[Field]> };
+
+const server: Keys<Config['server']> = {
+  host: key(
+    'server.host',
+    host,
+    (config) => config.server.host,
+    'Address to listen on; `::` means every address of IPv6 and IPv4.',
+    { variable: 'MININQ_HOST', flag: '--host' },
+  ),
+  port: key(
+    'server.port',
+    integer(0, 65_535),
+    (config) => config.server.port,
+    'HTTP port; 0 takes any free one.',
+    {
+      variable: 'MININQ_PORT',
+      flag: '--port',
+    },
+  ),
+  dbPath: key(
+    'server.db_path',
+    path,
+    (config) => config.server.dbPath,
+    'Path to the SQLite database file, made if it is missing; relative to the working directory.',
+    { variable: 'MININQ_DB_PATH', flag: '--db-path' },
+  ),
+  durability: key(
+    'server.durability',
+    choice(DURABILITIES),
+    (config) => config.server.durability,
+    'What acknowledged jobs survive: `normal` a crash of the process, `full` a power cut as well.',
+  ),
+  maxBodyBytes: key(
+    'server.max_body_bytes',
+    integer(1024, 104_857_600),
+    (config) => config.server.maxBodyBytes,
+    'Largest request body, in bytes; a larger one is refused with 413.',
+  ),
+  allowedHosts: key(
+    'server.allowed_hosts',
+    allowedHosts,
+    (config) => config.server.allowedHosts,
+    'Further host names under which clients may address the server.',
+  ),
+};
+
+const worker: Keys<Config['worker']> = {
+  concurrency: key(
+    'worker.concurrency',
+    integer(1, 10_000),
+    (config) => config.worker.concurrency,
+    'Jobs that this process runs at once, at most.',
+  ),
+  pollIntervalMs: key(
+    'worker.poll_interval_ms',
+    integer(10, 3_600_000),
+    (config) => config.worker.pollIntervalMs,
+    'Milliseconds after which jobs that another process enqueued are seen at the latest; its own jobs start at once.',
+  ),
+  queues: key(
+    'worker.queues',
+    queueNames,
+    (config) => config.worker.queues,
+    'Queues that this process works on; empty means all.',
+  ),
+  reaperIntervalSecs: key(
+    'worker.reaper_interval_secs',
+    seconds,
+    (config) => config.worker.reaperIntervalSecs,
+    'Seconds between sweeps for jobs whose worker is gone.',
+  ),
+  schedulerIntervalSecs: key(
+    'worker.scheduler_interval_secs',
+    seconds,
+    (config) => config.worker.schedulerIntervalSecs,
+    'Seconds between looks for due cron schedules.',
+  ),
+  retentionDays: key(
+    'worker.retention_days',
+    optional(integer(1, 36_500)),
+    (config) => config.worker.retentionDays,
+    'Days to keep completed and dead jobs; leave it out to keep them for ever.',
+  ),
+  cleanupIntervalSecs: key(
+    'worker.cleanup_interval_secs',
+    seconds,
+    (config) => config.worker.cleanupIntervalSecs,
+    'Seconds between clean-ups; only used with `retention_days`.',
+  ),
+};
+
+const defaults: Keys<Config['defaults']> = {
+  maxRetries: key(
+    'defaults.max_retries',
+    count,
+    (config) => config.defaults.maxRetries,
+    'Deliveries that may follow the first one.',
+  ),
+  retryBackoff: key(
+    'defaults.retry_backoff',
+    choice(BACKOFF_STRATEGIES),
+    (config) => config.defaults.retryBackoff,
+    'How the delay grows from one retry to the next.',
+  ),
+  baseDelayMs: key(
+    'defaults.base_delay_ms',
+    count,
+    (config) => config.defaults.baseDelayMs,
+    'Milliseconds from which retry delays are computed.',
+  ),
+  maxDelayMs: key(
+    'defaults.max_delay_ms',
+    count,
+    (config) => config.defaults.maxDelayMs,
+    'Longest retry delay, in milliseconds.',
+  ),
+  timeoutMs: key(
+    'defaults.timeout_ms',
+    integer(1, INT32_MAX),
+    (config) => config.defaults.timeoutMs,
+    'Milliseconds that one delivery may take.',
+  ),
+  retryStatuses: key(
+    'defaults.retry_statuses',
+    clientErrors,
+    (config) => config.defaults.retryStatuses,
+    'Answers of 4xx that are retried as 5xx are; any other 4xx makes the job dead at once.',
+  ),
+  maxResultBytes: key(
+    'defaults.max_result_bytes',
+    integer(0, 16_777_216),
+    (config) => config.defaults.maxResultBytes,
+    "Bytes of the receiver's answer that are kept as the job's `result`.",
+  ),
+};
+
+const logging: Keys<Config['logging']> = {
+  level: key(
+    'logging.level',
+    choice(LOG_LEVELS),
+    (config) => config.logging.level,
+    'Least severity that is logged.',
+    { variable: 'MININQ_LOG_LEVEL', flag: '--log-level' },
+  ),
+  format: key(
+    'logging.format',
+    choice(LOG_FORMATS),
+    (config) => config.logging.format,
+    '`json`: one object a line. `pretty`: for people.',
+    { variable: 'MININQ_LOG_FORMAT' },
+  ),
+};
+
+/** Every key, in the order of the documentation. */
+export const CONFIG_KEYS = [
+  ...Object.values(server),
+  ...Object.values(worker),
+  ...Object.values(defaults),
+  ...Object.values(logging),
+];
+
+/** The configuration made of what `read` gives for each key. */
+export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
+  return {
+    server: {
+      host: read(server.host),
+      port: read(server.port),
+      dbPath: read(server.dbPath),
+      durability: read(server.durability),
+      maxBodyBytes: read(server.maxBodyBytes),
+      allowedHosts: read(server.allowedHosts),
+    },
+    worker: {
+      concurrency: read(worker.concurrency),
+      pollIntervalMs: read(worker.pollIntervalMs),
+      queues: read(worker.queues),
+      reaperIntervalSecs: read(worker.reaperIntervalSecs),
+      schedulerIntervalSecs: read(worker.schedulerIntervalSecs),
+      retentionDays: read(worker.retentionDays),
+      cleanupIntervalSecs: read(worker.cleanupIntervalSecs),
+    },
+    defaults: {
+      maxRetries: read(defaults.maxRetries),
+      retryBackoff: read(defaults.retryBackoff),
+      baseDelayMs: read(defaults.baseDelayMs),
+      maxDelayMs: read(defaults.maxDelayMs),
+      timeoutMs: read(defaults.timeoutMs),
+      retryStatuses: read(defaults.retryStatuses),
+      maxResultBytes: read(defaults.maxResultBytes),
+    },
+    logging: { level: read(logging.level), format: read(logging.format) },
+  };
+}

@@ -1,0 +1,121 @@
+import type { QueueSettings } from '../domain/queue/queue.js';
+import { DEFAULT_MAX_CONCURRENCY } from '../domain/queue/queue.js';
+import type { BackoffStrategy } from '../domain/retry/backoff.js';
+import { StartupError } from './errors.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ['json', 'pretty'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+export const DURABILITIES = ['normal', 'full'] as const;
+export type Durability = (typeof DURABILITIES)[number];
+
+/** The effective configuration. docs/configuration.md explains each value. */
+export interface Config {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly dbPath: string;
+    readonly durability: Durability;
+    readonly maxBodyBytes: number;
+    /** Further Host names to answer, lower case. */
+    readonly allowedHosts: readonly string[];
+  };
+  readonly worker: {
+    readonly concurrency: number;
+    readonly pollIntervalMs: number;
+    /** Empty: all queues. */
+    readonly queues: readonly string[];
+    readonly reaperIntervalSecs: number;
+    readonly schedulerIntervalSecs: number;
+    /** null: jobs are kept for ever. */
+    readonly retentionDays: number | null;
+    readonly cleanupIntervalSecs: number;
+  };
+  readonly defaults: JobDefaults;
+  readonly logging: {
+    readonly level: LogLevel;
+    readonly format: LogFormat;
+  };
+}
+
+/** For jobs and queues that don't say. */
+export interface JobDefaults {
+  readonly maxRetries: number;
+  readonly retryBackoff: BackoffStrategy;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly timeoutMs: number;
+  readonly retryStatuses: readonly number[];
+  readonly maxResultBytes: number;
+}
+
+export const DEFAULT_CONFIG: Config = {
+  server: {
+    host: '0.0.0.0',
+    port: 6390,
+    dbPath: 'mininq.db',
+    durability: 'normal',
+    maxBodyBytes: 1_048_576,
+    allowedHosts: [],
+  },
+  worker: {
+    concurrency: 10,
+    pollIntervalMs: 500,
+    queues: [],
+    reaperIntervalSecs: 30,
+    schedulerIntervalSecs: 15,
+    retentionDays: null,
+    cleanupIntervalSecs: 3600,
+  },
+  defaults: {
+    maxRetries: 3,
+    retryBackoff: 'exponential',
+    baseDelayMs: 1000,
+    maxDelayMs: 300_000,
+    timeoutMs: 30_000,
+    retryStatuses: [408, 425, 429],
+    maxResultBytes: 65_536,
+  },
+  logging: { level: 'info', format: 'json' },
+};
+
+/** The settings of a queue that is created by its first job, or explicitly without saying more. */
+export function queueDefaults(defaults: JobDefaults): QueueSettings {
+  return {
+    maxConcurrency: DEFAULT_MAX_CONCURRENCY,
+    rateLimitRps: null,
+    maxRetries: defaults.maxRetries,
+    retryBackoff: defaults.retryBackoff,
+    baseDelayMs: defaults.baseDelayMs,
+    maxDelayMs: defaults.maxDelayMs,
+  };
+}
+
+/** The file that is read, if it exists, when no other is named. */
+export const DEFAULT_CONFIG_FILE = 'mininq.toml';
+
+/** The flags that give configuration. */
+export const FLAG_NAMES = ['--config', '--host', '--port', '--db-path', '--log-level'] as const;
+export type FlagName = (typeof FLAG_NAMES)[number];
+/** As the command line has them: not yet checked. */
+export type ConfigFlags = Readonly<Partial<Record<FlagName, string>>>;
+
+/** What the configuration is made from, in order of precedence; `cwd` is where a relative path of the file starts. */
+export interface ConfigSources {
+  readonly flags: ConfigFlags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** By key (`server.port`): `default`, `file mininq.toml`, `environment MININQ_PORT` or `flag --port`. */
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+/** A configuration that cannot be used; the message is one line that names the place and says how to mend it. */
+export class ConfigError extends StartupError {
+  /** EX_CONFIG of sysexits.h. */
+  readonly exitCode = 78;
+}

@@ -1,0 +1,60 @@
+import { CONFIG_KEYS, regularVariable } from '../../application/config-keys.js';
+import { ConfigError } from '../../application/config.js';
+import { didYouMean } from '../../application/did-you-mean.js';
+import { plain, quote, shorten } from '../../application/printable.js';
+import type { Given, GivenByKey } from './given.js';
+
+const PREFIX = 'MININQ_';
+/**
+ * Container platforms tell every process where each service is. Those of services called `mininq` or `mininq-...` come
+ * as MININQ_SERVICE_HOST, MININQ_PORT=tcp://10.0.0.1:6390, MININQ_PORT_6390_TCP_ADDR, MININQ_DB_SERVICE_HOST and so on.
+ */
+const SERVICE_VARIABLE =
+  /^MININQ_(?:SERVICE_|PORT_\d+_|\w+_SERVICE_(?:HOST|PORT)|\w+_PORT_\d+_(?:TCP|UDP|SCTP))/;
+const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
+
+/**
+ * What the environment gives.
+ * @throws ConfigError for a variable MININQ_... that is no key's
+ */
+export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): GivenByKey {
+  const given = new Map<string, Given>();
+  for (const [variable, text] of Object.entries(env)) {
+    if (text === undefined || !variable.startsWith(PREFIX)) continue;
+    const key = CONFIG_KEYS.find((known) => known.variable === variable);
+    if (key === undefined) {
+      if (!isServiceVariable(variable, text)) throw new ConfigError(unknownVariable(variable));
+      continue;
+    }
+    if (SERVICE_ADDRESS.test(text) && variable === 'MININQ_PORT') throw new ConfigError(injectedPort(text));
+    given.set(key.name, {
+      value: key.type.fromText(text),
+      subject: variable,
+      origin: `environment ${variable}`,
+    });
+  }
+  return given;
+}
+
+function isServiceVariable(variable: string, text: string): boolean {
+  return SERVICE_VARIABLE.test(variable) || (variable.endsWith('_PORT') && SERVICE_ADDRESS.test(text));
+}
+
+function injectedPort(text: string): string {
+  return (
+    `MININQ_PORT must be an integer from 0 to 65535, not ${quote(text)}, which the container platform has set for its ` +
+    'service "mininq"; set MININQ_PORT to the port yourself, rename the service, or turn such variables off ' +
+    '(Kubernetes: enableServiceLinks: false)'
+  );
+}
+
+function unknownVariable(variable: string): string {
+  const unknown = `unknown environment variable ${plain(shorten(variable))}`;
+  const variables = CONFIG_KEYS.map((key) => key.variable);
+  const regular = CONFIG_KEYS.find((key) => regularVariable(key.name) === variable);
+  // Without the prefix, which they all share: it would make any two of them look alike.
+  const bare = variables.map((name) => name.slice(PREFIX.length));
+  const near = didYouMean(variable.slice(PREFIX.length), bare);
+  const meant = regular?.variable ?? (near === null ? null : PREFIX + near);
+  return `${unknown}; ${meant === null ? 'unset it: names that begin with MININQ_ are reserved' : `did you mean ${meant}?`}`;
+}

@@ -1,0 +1,121 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { CONFIG_KEYS } from '../../../src/application/config-keys.js';
+import {
+  ConfigError,
+  type Config,
+  type ConfigFlags,
+  type LoadedConfig,
+} from '../../../src/application/config.js';
+import { loadConfig } from '../../../src/infrastructure/config/load-config.js';
+
+export interface Given {
+  /** The content of mininq.toml; without it, there is no such file. */
+  readonly file?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: ConfigFlags;
+}
+
+/** An empty directory that goes with the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'mininq-config-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+/** Loads from a directory of its own, so that no file of the machine plays a part. */
+export function load({ file, env = {}, flags = {} }: Given): LoadedConfig {
+  const cwd = temporaryDirectory();
+  if (file !== undefined) writeFileSync(join(cwd, 'mininq.toml'), file);
+  mkdirSync(join(cwd, 'folder'));
+  return loadConfig({ flags, env, cwd });
+}
+
+/** The message with which the configuration is refused. */
+export function refusal(given: Given): string {
+  try {
+    load(given);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+export type AnyKey = (typeof CONFIG_KEYS)[number];
+
+/** A value, as the file and as the environment write it, and as it arrives. */
+export interface Sample {
+  readonly toml: string;
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/** For each key, two values that it takes; neither is its default. Numbers and choices come from the documented range. */
+export function samples(key: AnyKey): readonly [Sample, Sample] {
+  const special = SPECIAL[key.name];
+  if (special !== undefined) return special;
+  const range = bounds(key);
+  if (range !== null) return [numeric(range.min), numeric(range.max)];
+  const [last, other] = choices(key).toReversed();
+  if (last === undefined || other === undefined) throw new Error(`no sample for ${key.name}`);
+  return [word(last), word(other)];
+}
+
+const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
+  'server.host': [word('127.0.0.1'), word('::1')],
+  'server.db_path': [word('/var/lib/mininq/jobs.db'), word('other.db')],
+  'server.allowed_hosts': [
+    {
+      toml: '["Jobs.Example.com", "10.0.0.7"]',
+      text: 'Jobs.Example.com,10.0.0.7',
+      value: ['jobs.example.com', '10.0.0.7'],
+    },
+    { toml: '["localhost"]', text: 'localhost', value: ['localhost'] },
+  ],
+  'worker.queues': [
+    { toml: '["emails", "a b", "emails"]', text: 'emails,a b,emails', value: ['emails', 'a b'] },
+    { toml: '["x"]', text: 'x', value: ['x'] },
+  ],
+  'defaults.retry_statuses': [
+    { toml: '[400, 499]', text: '400,499', value: [400, 499] },
+    { toml: '[]', text: '', value: [] },
+  ],
+};
+
+function numeric(value: number): Sample {
+  return { toml: String(value), text: String(value), value };
+}
+
+function word(value: string): Sample {
+  return { toml: JSON.stringify(value), text: value, value };
+}
+
+/** The documented bounds of an integer; null for other types. */
+export function bounds(key: AnyKey): { readonly min: number; readonly max: number } | null {
+  const [, min, max] = /^(\d+) to (\d+)$/.exec(key.type.range) ?? [];
+  return min === undefined || max === undefined ? null : { min: Number(min), max: Number(max) };
+}
+
+/** The documented values of a choice; empty for other types. */
+export function choices(key: AnyKey): string[] {
+  return [...key.type.range.matchAll(/"([^"]*)"/g)].map(([, value = '']) => value);
+}
+
+/** The value at the place that the key's name says: server.db_path is server.dbPath. */
+export function valueAt(config: Config, name: string): unknown {
+  const [table = '', field = ''] = name
+    .replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+    .split('.');
+  const values: unknown = Reflect.get(config, table);
+  if (typeof values !== 'object' || values === null || !(field in values)) throw new Error(`no ${name}`);
+  return Reflect.get(values, field);
+}
+
+/** A file with one key. */
+export function fileWith(name: string, toml: string): string {
+  const [table = '', key = ''] = name.split('.');
+  return `[${table}]\n${key} = ${toml}\n`;
+}
