@@ -1,0 +1,24 @@
+import { CONFIG_KEYS } from '../../application/config-keys.js';
+import type { LoadedConfig } from '../../application/config.js';
+
+/** Longer values push their origin out of its column. */
+const COLUMN_MAX = 50;
+
+/** The effective configuration as a TOML file whose comments say where each value comes from. */
+export function describeConfig({ config, origins }: LoadedConfig): string {
+  const settings = CONFIG_KEYS.map((key) => {
+    const [table = '', name = ''] = key.name.split('.');
+    const value = key.formatOf(config);
+    const text = value === null ? `# ${name} is not set` : `${name} = ${value}`;
+    return { table, text, origin: origins.get(key.name) ?? 'default' };
+  });
+  const column = Math.min(COLUMN_MAX, Math.max(...settings.map(({ text }) => text.length)));
+  const lines: string[] = [];
+  let heading = '';
+  for (const { table, text, origin } of settings) {
+    if (table !== heading) lines.push(...(heading === '' ? [] : ['']), `[${table}]`);
+    heading = table;
+    lines.push(`${text.padEnd(column)}  # ${origin}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

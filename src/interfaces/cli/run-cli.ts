@@ -1,0 +1,37 @@
+import { ConfigError, type ConfigSources, type LoadedConfig } from '../../application/config.js';
+import { StartupError } from '../../application/errors.js';
+import { parseCommandLine, type Terminal } from './command-line.js';
+import { describeConfig } from './describe-config.js';
+import { EXIT_FAILURE, EXIT_OK } from './exit-codes.js';
+
+export interface CliDependencies extends Terminal {
+  /** Of mininq, such as "0.1.0". */
+  readonly version: string;
+  readonly env: ConfigSources['env'];
+  readonly cwd: string;
+  /** Throws ConfigError. */
+  readonly loadConfig: (sources: ConfigSources) => LoadedConfig;
+  /** Runs until the process is told to stop. Resolves with the exit code; rejects with StartupError. */
+  readonly serve: (loaded: LoadedConfig) => Promise<number>;
+}
+
+/**
+ * Does what the command line says. What the user has to mend is said in one line on stderr; any other error is a
+ * defect, and rejects.
+ * @param argv what follows the name of the program
+ * @returns the exit code of the process
+ */
+export async function runCli(argv: readonly string[], cli: CliDependencies): Promise<number> {
+  const line = parseCommandLine(argv, cli.version, cli);
+  if (line.command === null) return line.exitCode;
+  try {
+    const loaded = cli.loadConfig({ flags: line.flags, env: cli.env, cwd: cli.cwd });
+    if (line.command === 'serve') return await cli.serve(loaded);
+    cli.stdout(describeConfig(loaded));
+    return EXIT_OK;
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    cli.stderr(`mininq: ${error.message}\n`);
+    return error instanceof ConfigError ? error.exitCode : EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { describeConfig } from '../../../src/interfaces/cli/describe-config.js';
+import { load } from '../config/load.js';
+
+const given = {
+  file: '[server]\ndb_path = "C:\\\\jobs \\"1\\".db"\n[worker]\nretention_days = 7\n',
+  env: { MININQ_WORKER_QUEUES: 'a,b', MININQ_DEFAULTS_RETRY_STATUSES: '' },
+  flags: { '--port': '7000' },
+};
+
+test('prints every value in TOML, with its origin', () => {
+  expect(describeConfig(load(given))).toBe(`[server]
+host = "0.0.0.0"               # default
+port = 7000                    # flag --port
+db_path = "C:\\\\jobs \\"1\\".db"  # file mininq.toml
+durability = "normal"          # default
+max_body_bytes = 1048576       # default
+allowed_hosts = []             # default
+
+[worker]
+concurrency = 10               # default
+poll_interval_ms = 500         # default
+queues = ["a", "b"]            # environment MININQ_WORKER_QUEUES
+reaper_interval_secs = 30      # default
+scheduler_interval_secs = 15   # default
+retention_days = 7             # file mininq.toml
+cleanup_interval_secs = 3600   # default
+
+[defaults]
+max_retries = 3                # default
+retry_backoff = "exponential"  # default
+base_delay_ms = 1000           # default
+max_delay_ms = 300000          # default
+timeout_ms = 30000             # default
+retry_statuses = []            # environment MININQ_DEFAULTS_RETRY_STATUSES
+max_result_bytes = 65536       # default
+
+[logging]
+level = "info"                 # default
+format = "json"                # default
+`);
+});
+
+test('says which value is not set', () => {
+  expect(describeConfig(load({}))).toContain('\n# retention_days is not set       # default\n');
+});
+
+test('a long value moves its own origin only', () => {
+  const lines = describeConfig(load({ env: { MININQ_DB_PATH: 'x'.repeat(80) } })).split('\n');
+  expect(lines[1]).toBe(`${'host = "0.0.0.0"'.padEnd(50)}  # default`);
+  expect(lines[3]).toBe(`db_path = "${'x'.repeat(80)}"  # environment MININQ_DB_PATH`);
+});
+
+test.each([{ sources: {} }, { sources: given }])(
+  'what it prints is a config file to the same effect',
+  ({ sources }) => {
+    const { config } = load(sources);
+    expect(load({ file: describeConfig(load(sources)) }).config).toEqual(config);
+  },
+);
