@@ -1,0 +1,31 @@
+import { inspect } from 'node:util';
+import { redact } from './redact.js';
+
+export interface DescribedError {
+  readonly type: string;
+  readonly message: string;
+  /** Those of its causes follow. Missing when what was thrown is no Error. */
+  readonly stack?: string;
+}
+
+/** Causes of causes that are shown, at most. */
+const DEPTH_MAX = 5;
+
+/** What the log shows of anything that was thrown: never its other properties, which may hold a request or a secret. */
+export function describeError(error: unknown): DescribedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: redact(textOf(error)) };
+  return { type: error.name, message: redact(error.message), stack: redact(stackOf(error, DEPTH_MAX)) };
+}
+
+function stackOf(error: Error, depth: number): string {
+  const own = error.stack ?? `${error.name}: ${error.message}`;
+  if (depth === 0) return own;
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const causes = error.cause === undefined ? errors : [error.cause, ...errors];
+  const below = causes.map((cause) => (cause instanceof Error ? stackOf(cause, depth - 1) : textOf(cause)));
+  return [own, ...below].join('\ncaused by: ');
+}
+
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 1, breakLength: Infinity });
+}

@@ -1,0 +1,71 @@
+import { destination as fileDestination, pino, stdTimeFunctions, type DestinationStream } from 'pino';
+import type { LogFormat, LogLevel } from '../../application/config.js';
+import type { LogFields, Logger } from '../../application/ports/logger.js';
+import { describeError } from './describe-error.js';
+import { prettyDestination } from './pretty-destination.js';
+import { redact } from './redact.js';
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Takes whole lines; standard output when it is left out. */
+  readonly destination?: DestinationStream;
+  /** Colours in the pretty format. */
+  readonly color?: boolean;
+}
+
+/** Writes each line before the call returns, so that none is lost when the process ends. */
+export class PinoLogger implements Logger {
+  readonly #pino: pino.Logger;
+
+  constructor({ level, format, destination = standardOutput(), color = false }: LoggerOptions) {
+    this.#pino = pino(
+      {
+        level,
+        // Neither process id nor host name: the platform that collects the lines knows them.
+        base: null,
+        timestamp: stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+        // pino would describe the description.
+        serializers: { err: (described: unknown) => described },
+      },
+      format === 'pretty' ? prettyDestination(destination, color) : destination,
+    );
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    if (this.#pino.isLevelEnabled('debug')) this.#pino.debug(redacted(fields), redact(message));
+  }
+
+  info(message: string, fields?: LogFields): void {
+    if (this.#pino.isLevelEnabled('info')) this.#pino.info(redacted(fields), redact(message));
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    if (this.#pino.isLevelEnabled('warn')) this.#pino.warn(redacted(fields), redact(message));
+  }
+
+  error(message: string, fields?: LogFields, error?: unknown): void {
+    const err = error === undefined ? {} : { err: describeError(error) };
+    this.#pino.error({ ...redacted(fields), ...err }, redact(message));
+  }
+}
+
+/**
+ * Standard output, or another file descriptor. What cannot be written (disk full) waits for the next line, up to a
+ * bound beyond which lines are dropped: trouble with the log never stops the program.
+ */
+export function standardOutput(fd = 1): DestinationStream {
+  const stream = fileDestination({ fd, sync: true, maxLength: 1_048_576 });
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+function redacted(fields: LogFields = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, redactedValue(value)]));
+}
+
+function redactedValue(value: LogFields[string]): LogFields[string] {
+  if (typeof value === 'string') return redact(value);
+  return typeof value === 'object' && value !== null ? value.map(redact) : value;
+}
