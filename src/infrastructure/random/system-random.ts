@@ -1,0 +1,7 @@
+import type { Random } from '../../application/ports/random.js';
+
+export class SystemRandom implements Random {
+  next(): number {
+    return Math.random();
+  }
+}
