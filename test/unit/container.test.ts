@@ -13,7 +13,7 @@ import {
   useMemoryStore,
 } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
-import { SilentLogger } from '../support/silent-logger.js';
+import { silentLogger } from '../support/silent-logger.js';
 
 const MEMORY: Config = {
   ...DEFAULT_CONFIG,
@@ -53,7 +53,7 @@ test('a dispatcher of your own takes the jobs of its scheme', async () => {
   };
   const mininq = createMininq(MEMORY, (container) => {
     useMemoryStore(container);
-    container.rebind(T.Logger).toConstantValue(new SilentLogger());
+    container.rebind(T.Logger).toConstantValue(silentLogger);
     container.rebind(T.Dispatchers).toConstantValue(new DispatcherRegistry({ print: own }));
   });
   const { url } = await mininq.start();
