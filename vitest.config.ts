@@ -5,8 +5,11 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     include: ['test/**/*.test.ts'],
     // A test that waits for a condition carries its own deadline; this one only ends a hang.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     restoreMocks: true,
+    reporters: process.env['CI']
+      ? ['default', ['json', { outputFile: '.test-report/results.json' }]]
+      : ['default'],
   },
 });
