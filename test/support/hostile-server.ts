@@ -49,7 +49,9 @@ export async function startHostileServer(
     collectRequests(socket, (request) => onRequest(socket, request, requests.push(request) - 1));
   };
   const server =
-    options.tls === undefined ? createTcpServer(onConnection) : createTlsServer(options.tls, onConnection);
+    options.tls === undefined
+      ? createTcpServer({ noDelay: true }, onConnection)
+      : createTlsServer({ ...options.tls, noDelay: true }, onConnection);
   server.listen(0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
