@@ -24,6 +24,9 @@ export interface DispatchReport extends LoopReport {
   readonly claimed: number;
 }
 
+/** Jobs that one pass claims at most, so that thousands of free slots do not make one long transaction. */
+const CLAIM_LIMIT = 200;
+
 /** Fills the free slots with due jobs. A slot is free again when its job is settled, not earlier. */
 export class DispatchDueJobs {
   readonly #options: DispatchOptions;
@@ -36,8 +39,9 @@ export class DispatchDueJobs {
 
   async runOnce(): Promise<DispatchReport> {
     const { jobs, clock, random, workerId, concurrency, queues } = this.#options;
-    const slots = concurrency - this.#inFlight.size;
-    if (slots === 0) return { claimed: 0, nextRunAt: null };
+    const free = concurrency - this.#inFlight.size;
+    if (free === 0) return { claimed: 0, nextRunAt: null };
+    const slots = Math.min(free, CLAIM_LIMIT);
     const now = clock.now();
     const claimed = await jobs.claim({
       now,
@@ -47,8 +51,7 @@ export class DispatchDueJobs {
       plan: (snapshots) => planClaim(snapshots, slots, now, random.next()),
     });
     for (const job of claimed) this.#start(job);
-    const full = claimed.length === slots;
-    return { claimed: claimed.length, nextRunAt: full ? null : await jobs.nextDueAt(clock.now(), queues) };
+    return { claimed: claimed.length, nextRunAt: await this.#nextRunAt(free, slots, claimed.length) };
   }
 
   get inFlight(): number {
@@ -63,6 +66,13 @@ export class DispatchDueJobs {
   /** Interrupts what is in flight. */
   abort(): void {
     this.#forcedStop.abort();
+  }
+
+  async #nextRunAt(free: number, slots: number, claimed: number): Promise<number | null> {
+    const { jobs, clock, queues } = this.#options;
+    if (claimed < slots) return jobs.nextDueAt(clock.now(), queues);
+    // With all slots taken, the next one that becomes free wakes the loop.
+    return claimed < free ? clock.now() : null;
   }
 
   #start(job: Job): void {
