@@ -86,9 +86,7 @@ function layerComplaint(path: string, specifier: string): string | null {
 
 function libraryComplaint(path: string, specifier: string): string | null {
   const layer = layerOf(path);
-  if (specifier.startsWith('node:')) {
-    return layer === 'domain' || layer === 'application' ? `${layer} does no I/O` : null;
-  }
+  if (specifier.startsWith('node:')) return nodeComplaint(layer, specifier);
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
   const reserved = RESERVED_LIBRARIES[name];
   if (reserved && !reserved.some((place) => path.startsWith(place))) {
@@ -96,6 +94,12 @@ function libraryComplaint(path: string, specifier: string): string | null {
   }
   const allowed = LIBRARIES[layer];
   return allowed && !allowed.includes(name) ? `${layer} may not use it` : null;
+}
+
+function nodeComplaint(layer: string, specifier: string): string | null {
+  // Listeners are no I/O.
+  if (layer === 'application' && specifier === 'node:events') return null;
+  return layer === 'domain' || layer === 'application' ? `${layer} does no I/O` : null;
 }
 
 function target(path: string, specifier: string): string {
