@@ -40,6 +40,8 @@ import { createHttpServer } from './interfaces/http/http-server.js';
 import { T } from './tokens.js';
 import { VERSION } from './version.js';
 
+export type { Container } from 'inversify';
+
 /** Everything that mininq is made of, on its SQLite store. Rebind a token to put your own part in its place. */
 export function buildContainer(config: Config): Container {
   const container = new Container({ defaultScope: 'Singleton' });

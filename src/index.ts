@@ -1,6 +1,5 @@
-import type { Container } from 'inversify';
 import type { Config } from './application/config.js';
-import { buildContainer } from './container.js';
+import { buildContainer, type Container } from './container.js';
 import type { Listening } from './interfaces/http/http-server.js';
 import { T } from './tokens.js';
 import { VERSION } from './version.js';
@@ -67,7 +66,7 @@ export function createMininq(config: Config, customize?: (container: Container) 
   };
 }
 
-export { buildContainer, useMemoryStore } from './container.js';
+export { buildContainer, useMemoryStore, type Container } from './container.js';
 export { T } from './tokens.js';
 export { VERSION } from './version.js';
 export { DEFAULT_CONFIG } from './application/config.js';
