@@ -100,7 +100,8 @@ describe('a planted violation is found', () => {
 });
 
 test('domain and application read no clock, draw no random number, set no timer', async () => {
-  const forbidden = /\bDate\.now\(|new Date\(\)|Math\.random|\bset(Timeout|Interval|Immediate)\b|\bprocess\.\w/;
+  const forbidden =
+    /\bDate\.now\(|new Date\(\)|Math\.random|\bset(Timeout|Interval|Immediate)\b|\bprocess\.\w/;
   for (const { path } of sources.filter(({ path }) => /^(domain|application)\//.test(path))) {
     const lines = (await readFile(join(root, 'src', path), 'utf8')).split('\n');
     expect(lines.filter((line) => forbidden.test(line) && !/^\s*(\/?\*|\/\/)/.test(line))).toEqual([]);

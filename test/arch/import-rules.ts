@@ -15,7 +15,6 @@ const COMPOSITION = 'composition';
 const RESERVED_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   inversify: ['container.ts', 'tokens.ts'],
   'reflect-metadata': ['container.ts'],
-  'cron-parser': ['domain/schedule/cron-fields.ts'],
   'better-sqlite3': ['infrastructure/sqlite/'],
   'drizzle-orm': ['infrastructure/sqlite/'],
   undici: ['infrastructure/dispatch/'],
@@ -23,7 +22,7 @@ const RESERVED_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 };
 /** Libraries that a layer may use; the others may use any that is not reserved. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  domain: ['cron-parser'],
+  domain: [],
   application: ['fastest-levenshtein'],
 };
 

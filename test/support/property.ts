@@ -7,3 +7,7 @@ const seed = Number(process.env['FC_SEED'] ?? 20_240_115);
 export function holds<Case>(property: fc.IProperty<Case>, numRuns = 300): void {
   fc.assert(property, { seed, numRuns });
 }
+
+export async function holdsAsync<Case>(property: fc.IAsyncProperty<Case>, numRuns = 100): Promise<void> {
+  await fc.assert(property, { seed, numRuns });
+}
