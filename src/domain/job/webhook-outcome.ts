@@ -39,15 +39,30 @@ export function webhookOutcome(
     permanent: clientError && !retryStatuses.includes(statusCode),
     error: describe(statusCode),
     statusCode,
-    responseExcerpt: response.body === '' ? null : response.body.slice(0, RESPONSE_EXCERPT_LENGTH),
+    responseExcerpt: excerptOf(response.body),
     retryAfterMs: statusCode === 429 || statusCode === 503 ? parseRetryAfter(response.retryAfter, now) : null,
   };
+}
+
+/** The first part of an answer, for the record; null when it is empty. */
+export function excerptOf(body: string): string | null {
+  const cut = body.slice(0, RESPONSE_EXCERPT_LENGTH);
+  // Half of a character outside the BMP is no text that a store could keep.
+  const whole = cut.length < body.length && /[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut;
+  return whole === '' ? null : whole;
 }
 
 function describe(statusCode: number): string {
   if (statusCode >= 300 && statusCode < 400) return `HTTP ${statusCode}: redirects are not followed`;
   return `HTTP ${statusCode}`;
 }
+
+/**
+ * The three forms of RFC 9110, 5.6.7, the last of them (asctime) in UTC without saying so. Date.parse alone would take
+ * far more for a date, and that one for local time.
+ */
+const HTTP_DATE =
+  /^[A-Z][a-z]{2,8}(?:, \d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4} [\d:]{8} GMT| [A-Z][a-z]{2} [ \d]?\d [\d:]{8} \d{4})$/;
 
 /**
  * Milliseconds until the instant that a Retry-After header names, as whole seconds or as an HTTP date (RFC 9110,
@@ -57,8 +72,7 @@ export function parseRetryAfter(header: string | null, now: number): number | nu
   if (header === null) return null;
   const text = header.trim();
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1000;
-  // All three date forms of HTTP begin with the name of a day; Date.parse alone would accept far more.
-  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return null;
-  const at = Date.parse(text);
+  if (!HTTP_DATE.test(text)) return null;
+  const at = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }

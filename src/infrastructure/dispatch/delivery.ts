@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher as HttpClient } from 'undici';
 import type { Attempt } from '../../application/ports/dispatcher.js';
 import type { Outcome } from '../../domain/job/outcome.js';
-import { RESPONSE_EXCERPT_LENGTH, webhookOutcome } from '../../domain/job/webhook-outcome.js';
+import { excerptOf, RESPONSE_EXCERPT_LENGTH, webhookOutcome } from '../../domain/job/webhook-outcome.js';
 import type { CallbackTarget } from './callback-target.js';
 import { CappedBody } from './capped-body.js';
 import type { Connection, ConnectionUser } from './connection.js';
@@ -191,14 +191,13 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
       this.#decide(false);
       return;
     }
-    const excerpt = excerptOf(this.#body.text(false));
     this.#settle(
       {
         kind: 'failed',
         permanent: false,
         error,
         statusCode: statusCode === 0 ? null : statusCode,
-        responseExcerpt: excerpt === '' ? null : excerpt,
+        responseExcerpt: excerptOf(this.#body.text(false)),
         retryAfterMs: null,
       },
       false,
@@ -240,12 +239,6 @@ const NO_BODY = new CappedBody(0);
 function firstValue(header: unknown): string | null {
   const value: unknown = Array.isArray(header) ? header[0] : header;
   return typeof value === 'string' ? value : null;
-}
-
-/** @param text without lone surrogates, as decoded UTF-8 is; nor has the excerpt any */
-function excerptOf(text: string): string {
-  const cut = text.slice(0, RESPONSE_EXCERPT_LENGTH);
-  return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }
 
 function isSuccess(statusCode: number): boolean {
