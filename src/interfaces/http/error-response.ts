@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { ERROR_CODES, type ErrorCode, type Refusal } from '../../application/errors.js';
+import type { HttpResponse } from './http-types.js';
+import { sendJson } from './json-response.js';
+
+/** The status of each error. That a job is not dead is documented as 404, not 409. */
+export const ERROR_STATUS = {
+  validation_failed: 400,
+  malformed_json: 400,
+  job_not_found: 404,
+  job_not_pending: 409,
+  job_not_dead: 404,
+  queue_not_found: 404,
+  queue_exists: 409,
+  queue_active: 409,
+  schedule_not_found: 404,
+  route_not_found: 404,
+  method_not_allowed: 405,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  host_not_allowed: 421,
+  store_unavailable: 503,
+  internal_error: 500,
+} as const satisfies Record<ErrorCode, number>;
+
+/** The body of every answer that is not 2xx. */
+export const errorObject = z.object({
+  error: z.string().meta({ description: 'What is wrong and how to mend it, for people.' }),
+  status: z.int().meta({ description: 'The status of the answer.' }),
+  code: z.enum(ERROR_CODES).meta({ description: 'What is wrong, for programs.' }),
+  request_id: z.string().meta({ description: 'Also in the X-Request-Id header; look for it in the log.' }),
+});
+
+export function presentError({ code, message }: Refusal, requestId: string): z.infer<typeof errorObject> {
+  return { error: message, status: ERROR_STATUS[code], code, request_id: requestId };
+}
+
+export function sendError(response: HttpResponse, refusal: Refusal): void {
+  if (refusal.code === 'store_unavailable') response.setHeader('Retry-After', '1');
+  sendJson(response, ERROR_STATUS[refusal.code], presentError(refusal, response.locals.requestId));
+}

@@ -1,0 +1,183 @@
+import * as z from 'zod';
+import { didYouMean } from '../../application/did-you-mean.js';
+import { quote, shorten } from '../../application/printable.js';
+import {
+  CALLBACK_URL_MAX,
+  CRON_EXPRESSION_MAX,
+  IDEMPOTENCY_KEY_MAX,
+  INT32_MAX,
+  INT32_MIN,
+  QUEUE_NAME,
+  RATE_LIMIT_MAX,
+  RATE_LIMIT_MIN,
+} from '../../application/limits.js';
+import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
+import { isJsonObject, isNestedWithin } from './json-text.js';
+import { kindOf } from './validation.js';
+
+/*
+ * The fields that clients send. A message follows the name of its field: "priority: must be ..., got ...". Nothing is
+ * converted: a number in quotes is a string.
+ */
+
+interface Given {
+  readonly input?: unknown;
+}
+
+/** @param what as in "must be an integer" */
+function mustBe(what: string, describe: (value: unknown) => string = kindOf): (given: Given) => string {
+  return ({ input }) =>
+    input === undefined ? `is required; it must be ${what}` : `must be ${what}, got ${describe(input)}`;
+}
+
+const TEXT_SHOWN_MAX = 60;
+
+function describeText(value: unknown): string {
+  if (typeof value !== 'string') return kindOf(value);
+  return value.length > TEXT_SHOWN_MAX ? `a string of ${value.length} characters` : quote(value);
+}
+
+export function integer(min: number, max: number, hint = ''): z.ZodInt {
+  const error = mustBe(`an integer between ${min} and ${max}${hint}`);
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+function number(min: number, max: number): z.ZodNumber {
+  const error = mustBe(`a number between ${min} and ${max}`);
+  return z.number({ error }).min(min, { error }).max(max, { error });
+}
+
+/**
+ * An integer of a query string.
+ * @param capped is what exceeds the maximum taken for the maximum, or refused?
+ */
+export function digits(min: number, max: number, capped: boolean) {
+  const what = capped ? `an integer, ${min} or more` : `an integer between ${min} and ${max}`;
+  const error = mustBe(what, describeText);
+  return z
+    .string({ error })
+    .regex(/^(?:0|[1-9]\d*)$/, { error })
+    .transform((given) => (capped ? Math.min(Number(given), max) : Number(given)))
+    .pipe(z.int({ error }).min(min, { error }).max(max, { error }));
+}
+
+/** @param min characters, as UTF-16 counts them; `max` likewise */
+function text(min: number, max: number): z.ZodString {
+  const error = mustBe(`a string of ${min} to ${max} characters`, describeText);
+  return z
+    .string({ error })
+    .min(min, { error })
+    .max(max, { error })
+    .refine((value) => value.isWellFormed(), {
+      error: 'must be well-formed Unicode, got half of a surrogate pair',
+    });
+}
+
+export function pattern(regex: RegExp, what: string): z.ZodString {
+  const error = mustBe(what, describeText);
+  return z.string({ error }).regex(regex, { error });
+}
+
+export function choice<const C extends readonly string[]>(choices: C) {
+  return z.enum(choices, { error: mustBe(`one of ${choices.map(quote).join(', ')}`, describeText) });
+}
+
+/** An object without further fields. @param noun what a field is called in messages */
+export function object<Shape extends z.ZodRawShape>(shape: Shape, noun = 'field') {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? describeUnknown(issue.keys, known, noun)
+        : mustBe('an object')(issue),
+  });
+}
+
+/** Some fields of an object, one at least: what an update gives. */
+export function update<Shape extends z.ZodRawShape>(shape: Shape) {
+  return object(shape)
+    .partial()
+    .refine((given) => Object.keys(given).length > 0, {
+      error: `no field is given; give at least one of ${Object.keys(shape).join(', ')}`,
+    })
+    .meta({ minProperties: 1 });
+}
+
+/** Unknown fields that one message names. */
+const UNKNOWN_MAX = 5;
+
+function describeUnknown(unknown: readonly string[], known: readonly string[], noun: string): string {
+  const named = unknown.slice(0, UNKNOWN_MAX).map((name) => {
+    const near = didYouMean(name, known);
+    return `unknown ${noun} ${quote(shorten(name))}${near === null ? '' : `; did you mean ${quote(near)}?`}`;
+  });
+  const others = unknown.length - named.length;
+  return [...named, ...(others > 0 ? [`and ${others} more`] : [])].join('; ');
+}
+
+export const priority = integer(INT32_MIN, INT32_MAX);
+export const count = integer(0, INT32_MAX);
+export const timeoutMs = integer(1, INT32_MAX);
+export const maxConcurrency = integer(
+  1,
+  INT32_MAX,
+  ' (to stop a queue, pause it with POST /queues/{name}/pause)',
+);
+export const rateLimitRps = number(RATE_LIMIT_MIN, RATE_LIMIT_MAX);
+export const retryBackoff = choice(BACKOFF_STRATEGIES);
+export const enabled = z.boolean({ error: mustBe('true or false') });
+export const idempotencyKey = text(1, IDEMPOTENCY_KEY_MAX);
+/** What the texts mean is for the domain to check. */
+export const cronExpression = text(1, CRON_EXPRESSION_MAX);
+export const timezone = text(1, 64);
+export const queueName = pattern(
+  QUEUE_NAME,
+  '1 to 128 printable ASCII characters without a space at either end, and not "." or ".."',
+);
+
+/** As deep as the widest-spread parsers go. */
+const PAYLOAD_LEVELS_MAX = 128;
+
+/** The text of it is taken from the request as it was written: see JsonText. */
+export const payload = z
+  .unknown()
+  .refine(isJsonObject, { error: mustBe('a JSON object'), abort: true })
+  .refine((value) => isNestedWithin(PAYLOAD_LEVELS_MAX, value), {
+    error: `must be nested at most ${PAYLOAD_LEVELS_MAX} levels deep`,
+  })
+  .meta({ type: 'object', additionalProperties: true });
+
+/** @param schemes those for which there is a dispatcher, such as http and https */
+export function callbackUrl(schemes: readonly string[]) {
+  const error = mustBe(urlOf(schemes), describeText);
+  return z
+    .string({ error })
+    .max(CALLBACK_URL_MAX, {
+      error: mustBe(`at most ${CALLBACK_URL_MAX} characters long`, describeText),
+      abort: true,
+    })
+    .refine((url) => !/[\s\p{Cc}]/u.test(url), {
+      error: 'must not contain spaces or control characters; write a space as %20',
+      abort: true,
+    })
+    .refine((url) => isCallbackUrl(url, schemes), { error })
+    .meta({ format: 'uri' });
+}
+
+/** "an http or https URL" */
+function urlOf(schemes: readonly string[]): string {
+  const article = /^(?:[aeiou]|http)/.test(schemes[0] ?? '') ? 'an' : 'a';
+  const others = schemes.slice(0, -1).join(', ');
+  return `${article} ${others === '' ? '' : `${others} or `}${schemes.at(-1) ?? ''} URL`;
+}
+
+/** Scheme and, for http and https, host: URL.parse would find one in "http:host" and "http:///host" too. */
+const SCHEME = /^(?:(https?):\/\/[^/?#\\]|(?!https?:)([a-z][a-z\d+.-]*):)/i;
+
+function isCallbackUrl(url: string, schemes: readonly string[]): boolean {
+  const [, http, other] = SCHEME.exec(url) ?? [];
+  const scheme = http ?? other;
+  return (
+    scheme !== undefined && schemes.includes(scheme.toLowerCase()) && url.isWellFormed() && URL.canParse(url)
+  );
+}

@@ -1,0 +1,124 @@
+import { ok } from '../../application/errors.js';
+import { jobNotFound } from '../../application/use-cases/get-job.js';
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import {
+  cancelledShape,
+  jobBatchShape,
+  jobListQuery,
+  jobListShape,
+  jobShape,
+  newJobBatchShape,
+  newJobShape,
+  presentJob,
+  toEnqueueJob,
+  toJobFilter,
+  toPage,
+} from './job-shapes.js';
+import { idParameter } from './parameters.js';
+import { bodyRoute, queryRoute, reply, route, type Route } from './route.js';
+
+const parameter = idParameter('The id of the job.', jobNotFound);
+
+/** @param schemes that a callback_url may have */
+export function jobRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
+  const newJob = newJobShape(schemes);
+  return [createJob(useCases, newJob), createJobs(useCases, newJob), ...otherRoutes(useCases)];
+}
+
+function createJob({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobShape>): Route {
+  return bodyRoute(
+    {
+      method: 'post',
+      path: '/jobs',
+      name: 'createJob',
+      summary: 'Create a job',
+      answers: {
+        201: ['The new job.', jobShape],
+        200: ['The job that already has the idempotency key.', jobShape],
+      },
+    },
+    newJob,
+    async (body, { json }) => {
+      const [outcome] = await enqueueJobs([toEnqueueJob(body, json.compact('payload'))]);
+      if (!outcome) throw new Error('the store took one job and told the fate of none');
+      return ok({ status: outcome.kind === 'inserted' ? 201 : 200, body: presentJob(outcome.job) });
+    },
+  );
+}
+
+function createJobs({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobShape>): Route {
+  return bodyRoute(
+    {
+      method: 'post',
+      path: '/jobs/batch',
+      name: 'createJobs',
+      summary: 'Create many jobs, all or none',
+      answers: {
+        201: [
+          'The jobs in order; in place of one whose idempotency key was taken, the job that has it.',
+          jobBatchShape,
+        ],
+      },
+    },
+    newJobBatchShape(newJob),
+    async ({ jobs }, { json }) => {
+      const outcomes = await enqueueJobs(
+        jobs.map((job, index) => toEnqueueJob(job, json.compact('jobs', index, 'payload'))),
+      );
+      return ok({ status: 201, body: { jobs: outcomes.map(({ job }) => presentJob(job)) } });
+    },
+  );
+}
+
+function otherRoutes({ listJobs, getJob, cancelJob, retryJob }: UseCases): Route[] {
+  return [
+    queryRoute(
+      {
+        method: 'get',
+        path: '/jobs',
+        name: 'listJobs',
+        summary: 'List jobs, the newest first',
+        answers: { 200: ['The jobs.', jobListShape] },
+      },
+      jobListQuery,
+      async (query) =>
+        ok({ status: 200, body: (await listJobs(toJobFilter(query), toPage(query))).map(presentJob) }),
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/jobs/{id}',
+        name: 'getJob',
+        summary: 'Get a job',
+        parameter,
+        answers: { 200: ['The job.', jobShape] },
+        errors: ['job_not_found'],
+      },
+      async (id) => reply(await getJob(id), 200, presentJob),
+    ),
+    route(
+      {
+        method: 'delete',
+        path: '/jobs/{id}',
+        name: 'cancelJob',
+        summary: 'Cancel a pending job: it is deleted',
+        parameter,
+        answers: { 200: ['It is gone.', cancelledShape] },
+        errors: ['job_not_found', 'job_not_pending'],
+      },
+      async (id) => reply(await cancelJob(id), 200, (job) => ({ status: 'cancelled', id: job.id })),
+    ),
+    route(
+      {
+        method: 'post',
+        path: '/jobs/{id}/retry',
+        name: 'retryJob',
+        summary: 'Retry a dead job, with all its attempts before it',
+        parameter,
+        answers: { 200: ['The job, pending again.', jobShape] },
+        errors: ['job_not_found', 'job_not_dead'],
+      },
+      async (id) => reply(await retryJob(id), 200, presentJob),
+    ),
+  ];
+}

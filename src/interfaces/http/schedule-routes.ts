@@ -1,0 +1,99 @@
+import { ok } from '../../application/errors.js';
+import { scheduleNotFound } from '../../application/use-cases/get-schedule.js';
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { idParameter } from './parameters.js';
+import { bodyRoute, reply, route, type Route } from './route.js';
+import {
+  deletedScheduleShape,
+  newScheduleShape,
+  presentSchedule,
+  scheduleListShape,
+  scheduleShape,
+  scheduleUpdateShape,
+  toNewSchedule,
+  toScheduleChange,
+} from './schedule-shapes.js';
+
+const parameter = idParameter('The id of the schedule.', scheduleNotFound);
+
+/** @param schemes that a callback_url may have */
+export function scheduleRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
+  return [...collectionRoutes(useCases, schemes), ...scheduleItemRoutes(useCases, schemes)];
+}
+
+function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: readonly string[]): Route[] {
+  return [
+    bodyRoute(
+      {
+        method: 'post',
+        path: '/schedules',
+        name: 'createSchedule',
+        summary: 'Create a schedule: each tick of its cron expression makes a job',
+        answers: { 201: ['The new schedule.', scheduleShape] },
+      },
+      newScheduleShape(schemes),
+      async (body, { json }) =>
+        reply(await createSchedule(toNewSchedule(body, json.compact('payload'))), 201, presentSchedule),
+    ),
+    route(
+      {
+        method: 'get',
+        path: '/schedules',
+        name: 'listSchedules',
+        summary: 'List schedules, the newest first',
+        answers: { 200: ['The schedules.', scheduleListShape] },
+      },
+      async () => ok({ status: 200, body: (await listSchedules()).map(presentSchedule) }),
+    ),
+  ];
+}
+
+function scheduleItemRoutes(
+  { getSchedule, updateSchedule, deleteSchedule }: UseCases,
+  schemes: readonly string[],
+): Route[] {
+  return [
+    route(
+      {
+        method: 'get',
+        path: '/schedules/{id}',
+        name: 'getSchedule',
+        summary: 'Get a schedule',
+        parameter,
+        answers: { 200: ['The schedule.', scheduleShape] },
+        errors: ['schedule_not_found'],
+      },
+      async (id) => reply(await getSchedule(id), 200, presentSchedule),
+    ),
+    bodyRoute(
+      {
+        method: 'put',
+        path: '/schedules/{id}',
+        name: 'updateSchedule',
+        summary: 'Change the given fields of a schedule',
+        parameter,
+        answers: { 200: ['The changed schedule.', scheduleShape] },
+        errors: ['schedule_not_found'],
+      },
+      scheduleUpdateShape(schemes),
+      async (body, { parameter: id, json }) =>
+        reply(
+          await updateSchedule(id, toScheduleChange(body, json.compact('payload'))),
+          200,
+          presentSchedule,
+        ),
+    ),
+    route(
+      {
+        method: 'delete',
+        path: '/schedules/{id}',
+        name: 'deleteSchedule',
+        summary: 'Delete a schedule; the jobs that it made stay',
+        parameter,
+        answers: { 200: ['It is gone.', deletedScheduleShape] },
+        errors: ['schedule_not_found'],
+      },
+      async (given) => reply(await deleteSchedule(given), 200, ({ id }) => ({ status: 'deleted', id })),
+    ),
+  ];
+}

@@ -1,0 +1,193 @@
+import { connect, type Socket } from 'node:net';
+import { expect, onTestFinished, vi } from 'vitest';
+import * as z from 'zod';
+import { DEFAULT_CONFIG } from '../../../src/application/config.js';
+import type { Ports } from '../../../src/application/use-cases/ports.js';
+import { createUseCases } from '../../../src/application/use-cases/use-cases.js';
+import type { Job } from '../../../src/domain/job/job.js';
+import { InProcessEvents } from '../../../src/infrastructure/events/in-process-events.js';
+import { MemoryData } from '../../../src/infrastructure/memory/memory-data.js';
+import { MemoryJobQueries } from '../../../src/infrastructure/memory/memory-job-queries.js';
+import { MemoryJobStore } from '../../../src/infrastructure/memory/memory-job-store.js';
+import { MemoryQueueStore } from '../../../src/infrastructure/memory/memory-queue-store.js';
+import { MemoryScheduleStore } from '../../../src/infrastructure/memory/memory-schedule-store.js';
+import { errorObject } from '../../../src/interfaces/http/error-response.js';
+import { allRoutes, createHttpApp, type HttpAppDependencies } from '../../../src/interfaces/http/http-app.js';
+import { createHttpServer } from '../../../src/interfaces/http/http-server.js';
+import type { Route } from '../../../src/interfaces/http/route.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { ManualScheduler } from '../../support/manual-scheduler.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
+import { SequentialIds } from '../../support/sequential-ids.js';
+
+export const VERSION = '0.1.0';
+export const URL_FIELD = { callback_url: 'https://example.com/webhook' };
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** null when there is none. */
+  readonly body: unknown;
+}
+
+interface ApiOptions extends Partial<HttpAppDependencies> {
+  /** In place of the memory store's. */
+  readonly ports?: (data: MemoryData) => Partial<Ports>;
+}
+
+/** The real API on a free port, over the real use cases and the memory store; closed when the test is over. */
+export async function startApi({ ports, ...options }: ApiOptions = {}) {
+  const data = new MemoryData();
+  const clock = new FakeClock();
+  const ids = new SequentialIds();
+  const logger = new RecordingLogger();
+  const scheduler = new ManualScheduler(clock);
+  const useCases = createUseCases(
+    {
+      jobs: new MemoryJobStore(data),
+      queries: new MemoryJobQueries(data),
+      queues: new MemoryQueueStore(data),
+      schedules: new MemoryScheduleStore(data),
+      clock,
+      ids,
+      events: new InProcessEvents(logger),
+      ...ports?.(data),
+    },
+    DEFAULT_CONFIG.defaults,
+    VERSION,
+  );
+  const dependencies: HttpAppDependencies = {
+    useCases,
+    schemes: ['http', 'https'],
+    hosts: ['jobs.example.com'],
+    maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,
+    version: VERSION,
+    ids: new SequentialIds(),
+    clock,
+    logger,
+    logRequests: false,
+    ...options,
+  };
+  const server = createHttpServer({ app: createHttpApp(dependencies), ids, scheduler, logger });
+  const { port, url } = await server.listen('127.0.0.1', 0);
+  onTestFinished(async () => {
+    const closed = server.close();
+    server.destroy();
+    await closed;
+  });
+  const routes = allRoutes(dependencies);
+
+  async function request(method: string, path: string, init: RequestInit = {}): Promise<ApiResponse> {
+    const response = await fetch(url + path, { method, ...init });
+    const text = await response.text();
+    const result = { status: response.status, headers: response.headers, text, body: parse(text) };
+    if (method !== 'HEAD' && method !== 'OPTIONS') expectKnownShape(routes, method, path, result);
+    return result;
+  }
+
+  return {
+    data,
+    clock,
+    logger,
+    scheduler,
+    server,
+    port,
+    url,
+    routes,
+    request,
+    get: (path: string) => request('GET', path),
+    delete: (path: string) => request('DELETE', path),
+    post: (path: string, body?: unknown) => request('POST', path, json(body)),
+    put: (path: string, body?: unknown) => request('PUT', path, json(body)),
+    /** Changes the state of a stored job, as the engine would. */
+    setJob: (id: string, state: Partial<Job>) => {
+      const job = data.jobs.get(id);
+      if (!job) throw new Error(`no job ${id}`);
+      data.jobs.set(id, { ...job, ...state });
+    },
+  };
+}
+
+export type Api = Awaited<ReturnType<typeof startApi>>;
+
+/** @param body a text is sent as it is */
+function json(body: unknown): RequestInit {
+  if (body === undefined) return {};
+  return {
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json' },
+  };
+}
+
+function parse(text: string): unknown {
+  return text === '' ? null : JSON.parse(text);
+}
+
+/** Every answer has the shape that the route declares for its status, with nothing beyond it. */
+function expectKnownShape(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+  response: ApiResponse,
+): void {
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(response.headers.get('x-request-id')).not.toBeNull();
+  const [pathname = ''] = path.split('?');
+  const route = routes.find(
+    (candidate) => candidate.method.toUpperCase() === method && matches(candidate.path, pathname),
+  );
+  const [, shape] = route?.answers[response.status] ?? [];
+  const schema: z.ZodType = shape?.schema ?? errorObject;
+  expect(schema.parse(response.body)).toEqual(response.body);
+  if (!shape) {
+    const error = errorObject.parse(response.body);
+    expect(error.status).toBe(response.status);
+    expect(error.request_id).toBe(response.headers.get('x-request-id'));
+    expect(error.error).not.toMatch(/node_modules|\bat .*:\d+:\d+|SELECT|INSERT/);
+  }
+}
+
+function matches(template: string, path: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`).test(path);
+}
+
+/** What the error says, for answers that are one. */
+export function errorOf({ status, body }: ApiResponse): { status: number; code: string; error: string } {
+  const { code, error } = errorObject.parse(body);
+  return { status, code, error };
+}
+
+/** The id that an answer has. */
+export function idOf({ body }: ApiResponse): string {
+  return z.object({ id: z.string() }).parse(body).id;
+}
+
+/**
+ * Sends bytes as they are, and collects what comes back until the connection is closed.
+ * @param react called with all that has come back so far, to send more or to end it
+ */
+export function exchange(
+  port: number,
+  bytes: string | Buffer,
+  react: (received: string, socket: Socket) => void = () => undefined,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let received = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (text: string) => {
+      received += text;
+      react(received, socket);
+    });
+    socket.on('close', () => resolve(received));
+    // The server may close while there is still something to send: what it said counts.
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(20_000, () => reject(new Error(`no end after: ${received}`)));
+  });
+}
+
+/** Waits for a condition that a connection brings about. */
+export async function until(condition: () => boolean): Promise<void> {
+  await vi.waitUntil(condition, { timeout: 20_000, interval: 1 });
+}

@@ -1,0 +1,288 @@
+import { createServer, type RequestListener } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { StartupError } from '../../../src/application/errors.js';
+import { createHttpServer, startupError, type HttpServer } from '../../../src/interfaces/http/http-server.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { ManualScheduler } from '../../support/manual-scheduler.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
+import { SequentialIds } from '../../support/sequential-ids.js';
+import { exchange, startApi, until } from './api.js';
+
+/** A server around any app. */
+async function startServer(app: RequestListener, host = '127.0.0.1') {
+  const scheduler = new ManualScheduler(new FakeClock());
+  const logger = new RecordingLogger();
+  const server = createHttpServer({ app, ids: new SequentialIds(), scheduler, logger });
+  const listening = await server.listen(host, 0);
+  onTestFinished(async () => {
+    const closed = server.close();
+    server.destroy();
+    await closed;
+  });
+  return { ...listening, server, scheduler, logger };
+}
+
+const ok: RequestListener = (_, response) => response.end('ok');
+const GET = 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+function codeError(code: string): Error {
+  return Object.assign(new Error(`listen ${code}`), { code });
+}
+
+describe('listen', () => {
+  test.each([
+    ['127.0.0.1', (port: number) => `http://127.0.0.1:${port}`],
+    ['localhost', (port: number) => `http://localhost:${port}`],
+    ['0.0.0.0', (port: number) => `http://localhost:${port}`],
+  ])('on %s takes a free port and says how it is reached', async (host, expected) => {
+    const { port, url } = await startServer(ok, host);
+    expect(port).toBeGreaterThan(0);
+    expect(url).toBe(expected(port));
+    expect(await (await fetch(url)).text()).toBe('ok');
+  });
+
+  test('rejects for a port that is in use', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      other.close();
+    });
+    const { port } = other.address() as AddressInfo;
+    const server = createHttpServer({
+      app: ok,
+      ids: new SequentialIds(),
+      scheduler: new ManualScheduler(new FakeClock()),
+      logger: new RecordingLogger(),
+    });
+    await expect(server.listen('127.0.0.1', port)).rejects.toThrow(
+      new StartupError(
+        `port ${port} is in use on 127.0.0.1; stop the other process or choose another with --port`,
+      ),
+    );
+    // There is nothing to close, which is no trouble.
+    await server.close();
+  });
+
+  test('rejects for an address of another machine', async () => {
+    await expect(startServer(ok, '192.0.2.1')).rejects.toThrow(
+      new StartupError('192.0.2.1 is not an address of this machine; choose another with --host'),
+    );
+  });
+
+  test.each([
+    ['EADDRINUSE', 'port 80 is in use on host.example; stop the other process or choose another with --port'],
+    ['EACCES', 'port 80 needs privileges that this process does not have; choose another with --port'],
+    ['EADDRNOTAVAIL', 'host.example is not an address of this machine; choose another with --host'],
+    ['ENOTFOUND', 'host host.example is not known; choose another with --host'],
+    ['EAI_AGAIN', 'host host.example is not known; choose another with --host'],
+    ['EAFNOSUPPORT', 'cannot listen on host.example port 80: listen EAFNOSUPPORT'],
+  ])('says of %s how to mend it', (code, message) => {
+    expect(startupError(codeError(code), 'host.example', 80)).toEqual(new StartupError(message));
+  });
+});
+
+describe('close', () => {
+  test('ends idle connections and accepts no more', async () => {
+    const { port, server, scheduler } = await startServer(ok);
+    let closed: Promise<void> | undefined;
+    const received = await exchange(port, GET, () => {
+      closed = server.close();
+    });
+    expect(received).toContain('Connection: keep-alive');
+    await closed;
+    expect(scheduler.pending).toBe(0);
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
+  });
+
+  test('lets an answer be completed, and says that the connection closes with it', async () => {
+    let answer: (() => void) | undefined;
+    const { port, server } = await startServer((_, response) => {
+      answer = () => response.end('late');
+    });
+    const exchanged = exchange(port, GET);
+    await until(() => answer !== undefined);
+    const closed = server.close();
+    answer?.();
+    const received = await exchanged;
+    await closed;
+    expect(received).toContain('Connection: close');
+    expect(received).toMatch(/late$/);
+  });
+
+  test('answers a request that has begun to arrive, and closes the connection then', async () => {
+    const { port, server } = await startServer(ok);
+    let closed: Promise<void> | undefined;
+    // The answer to the first request shows that the beginning of the second one has been seen.
+    const received = await exchange(port, `${GET}GET / HTTP/1.1\r\nHost:`, (_, socket) => {
+      if (closed) return;
+      closed = server.close();
+      socket.write(' localhost\r\n\r\n');
+    });
+    await closed;
+    expect(received.match(/HTTP\/1\.1 200|Connection: \S+/g)).toEqual([
+      'HTTP/1.1 200',
+      'Connection: keep-alive',
+      'HTTP/1.1 200',
+      'Connection: close',
+    ]);
+  });
+
+  test.each([
+    ['after five seconds', (_: HttpServer, scheduler: ManualScheduler) => scheduler.advance(5000)],
+    ['when asked to', (server: HttpServer) => server.destroy()],
+  ])('cuts what is not done %s', async (_, cut) => {
+    let asked = false;
+    const { port, server, scheduler } = await startServer(() => {
+      asked = true;
+    });
+    const exchanged = exchange(port, GET);
+    await until(() => asked);
+    const closed = server.close();
+    expect(scheduler.nextDelayMs).toBe(5000);
+    cut(server, scheduler);
+    await closed;
+    expect(await exchanged).toBe('');
+    expect(scheduler.pending).toBe(0);
+  });
+
+  test('may be asked for twice', async () => {
+    const { server } = await startServer(ok);
+    const closed = server.close();
+    expect(server.close()).toBe(closed);
+    await closed;
+  });
+});
+
+describe('what is not HTTP', () => {
+  const NOT_HTTP = {
+    error: 'The request is not well-formed HTTP/1.1',
+    status: 400,
+    code: 'validation_failed',
+  };
+
+  function bodyOf(received: string): unknown {
+    return JSON.parse(received.slice(received.indexOf('{')));
+  }
+
+  test.each([
+    ['garbage', 'garbage\r\n\r\n'],
+    ['another protocol', '\u0016\u0003\u0001\u0002\u0000'],
+    ['a header without a colon', 'GET / HTTP/1.1\r\nHost localhost\r\n\r\n'],
+    [
+      'two lengths',
+      'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    ],
+    [
+      'two framings',
+      'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['a length that is no number', 'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n'],
+    ['an unknown version', 'GET / HTTP/9.9\r\nHost: localhost\r\n\r\n'],
+  ])('is refused and the connection closed: %s', async (_, bytes) => {
+    const api = await startApi();
+    const received = await exchange(api.port, bytes);
+    expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(received).toContain('Connection: close\r\n');
+    const id = /X-Request-Id: (.*)\r\n/.exec(received)?.[1];
+    expect(bodyOf(received)).toEqual({ ...NOT_HTTP, request_id: id });
+    expect((await api.get('/health')).status).toBe(200);
+    expect(api.logger.lines).toEqual([]);
+  });
+
+  test('in the middle of a body ends the request', async () => {
+    const api = await startApi();
+    const received = await exchange(
+      api.port,
+      'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\nnonsense\r\n',
+    );
+    expect(received).toMatch(/^HTTP\/1\.1 400 /);
+    expect(bodyOf(received)).toMatchObject(NOT_HTTP);
+    expect(api.data.jobs.size).toBe(0);
+    expect(api.logger.lines).toEqual([]);
+  });
+
+  test('headers that are too large are called so', async () => {
+    const api = await startApi();
+    const received = await exchange(
+      api.port,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    );
+    expect(received).toMatch(/^HTTP\/1\.1 400 /);
+    expect(bodyOf(received)).toMatchObject({ error: 'The headers are larger than 16384 bytes' });
+  });
+
+  test('after a request leaves that one its answer', async () => {
+    const answers: (() => void)[] = [];
+    const { port } = await startServer((_, response) => {
+      answers.push(() => response.end('answer'));
+    });
+    const exchanged = exchange(port, `${GET}garbage\r\n\r\n`);
+    await until(() => answers.length === 1);
+    answers[0]?.();
+    const received = await exchanged;
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(received).toContain('Connection: close');
+    expect(received).toMatch(/answer$/);
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  test('after half of an answer cannot be told', async () => {
+    let write: (() => void) | undefined;
+    const { port } = await startServer((request, response) => {
+      request.resume();
+      response.write('half');
+      write = () => response.end();
+    });
+    const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const received = await exchange(port, head, (soFar, socket) => {
+      if (soFar.endsWith('half\r\n')) socket.write('nonsense\r\n');
+    });
+    expect(received).toMatch(/half\r\n$/);
+    write?.();
+  });
+
+  test('a client that resets the connection is no trouble', async () => {
+    const api = await startApi();
+    await new Promise<void>((resolve) => {
+      const socket = connect(api.port, '127.0.0.1', () => {
+        socket.write('GET / HTTP/1.1\r\nHo');
+        socket.resetAndDestroy();
+      });
+      socket.on('close', () => resolve());
+    });
+    expect((await api.get('/health')).status).toBe(200);
+    expect(api.logger.lines).toEqual([]);
+  });
+});
+
+describe('a request that does not come to an end', () => {
+  test('is cut when the server closes, and nobody is told of an error', async () => {
+    const api = await startApi();
+    const head =
+      'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n';
+    let closed: Promise<void> | undefined;
+    // That the body is being read shows in the "100 Continue".
+    const received = await exchange(api.port, head, (_, socket) => {
+      socket.write('{');
+      closed ??= api.server.close();
+      api.scheduler.advance(5000);
+    });
+    await closed;
+    expect(received).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    expect(api.logger.lines).toEqual([]);
+    expect(api.data.jobs.size).toBe(0);
+  });
+});
+
+test('pipelined requests are answered in order', async () => {
+  const api = await startApi();
+  const body = '{"callback_url":"http://example.com"}';
+  const post = `POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const last = 'GET /nope HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+  const received = await exchange(api.port, `${GET}${post}${post}${last}`);
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(
+    [200, 201, 201, 404].map((status) => `HTTP/1.1 ${status}`),
+  );
+  expect(api.data.jobs.size).toBe(2);
+});

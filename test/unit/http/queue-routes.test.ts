@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest';
+import { errorOf, idOf, startApi, URL_FIELD } from './api.js';
+
+const NOW = '2024-01-15T10:00:00.000';
+const LATER = '2024-01-15T10:01:00.000';
+
+/** The manual's example of POST /queues. */
+const EXAMPLE = { name: 'webhooks', max_concurrency: 20, rate_limit_rps: 10.0, retry_backoff: 'linear' };
+const EXAMPLE_QUEUE = {
+  name: 'webhooks',
+  max_concurrency: 20,
+  rate_limit_rps: 10.0,
+  max_retries: 3,
+  retry_backoff: 'linear',
+  base_delay_ms: 1000,
+  max_delay_ms: 300_000,
+  paused: 0,
+  created_at: NOW,
+  updated_at: NOW,
+};
+const EXAMPLE_STATS = { ...EXAMPLE_QUEUE, paused: false, pending: 0, running: 0, completed: 0, dead: 0 };
+
+const NOT_FOUND = { status: 404, code: 'queue_not_found', error: 'Queue webhooks not found' };
+
+async function withQueue() {
+  const api = await startApi();
+  await api.post('/queues', EXAMPLE);
+  api.clock.advance(60_000);
+  return api;
+}
+
+describe('POST /queues', () => {
+  test("answers the manual's example with the documented queue", async () => {
+    const api = await startApi();
+    const response = await api.post('/queues', EXAMPLE);
+    expect(response.status).toBe(201);
+    expect(response.body).toEqual(EXAMPLE_QUEUE);
+  });
+
+  test('fills in the documented defaults', async () => {
+    const api = await startApi();
+    expect((await api.post('/queues', { name: 'webhooks' })).body).toEqual({
+      ...EXAMPLE_QUEUE,
+      max_concurrency: 5,
+      rate_limit_rps: null,
+      retry_backoff: 'exponential',
+    });
+  });
+
+  test('takes null for whatever may be left out', async () => {
+    const api = await startApi();
+    const nulls = {
+      max_concurrency: null,
+      rate_limit_rps: null,
+      max_retries: null,
+      retry_backoff: null,
+      base_delay_ms: null,
+      max_delay_ms: null,
+    };
+    const response = await api.post('/queues', { name: 'webhooks', ...nulls });
+    expect(response.status).toBe(201);
+    expect(response.body).toMatchObject({ max_concurrency: 5, rate_limit_rps: null, base_delay_ms: 1000 });
+  });
+
+  test('takes the ends of the ranges', async () => {
+    const api = await startApi();
+    const least = {
+      max_concurrency: 1,
+      rate_limit_rps: 0.0001,
+      max_retries: 0,
+      base_delay_ms: 0,
+      max_delay_ms: 0,
+    };
+    expect((await api.post('/queues', { name: 'least', ...least })).body).toMatchObject(least);
+    const int32 = 2_147_483_647;
+    const most = {
+      max_concurrency: int32,
+      rate_limit_rps: 1_000_000,
+      max_retries: int32,
+      base_delay_ms: int32,
+      max_delay_ms: int32,
+    };
+    expect((await api.post('/queues', { name: 'most', ...most })).body).toMatchObject(most);
+  });
+
+  test('refuses a name that exists', async () => {
+    const api = await withQueue();
+    expect(errorOf(await api.post('/queues', { name: 'webhooks' }))).toEqual({
+      status: 409,
+      code: 'queue_exists',
+      error: 'Queue webhooks already exists; change it with PUT /queues/webhooks',
+    });
+    expect((await api.get('/queues/webhooks')).body).toEqual(EXAMPLE_STATS);
+  });
+});
+
+describe('GET /queues', () => {
+  test('is empty at first', async () => {
+    const api = await startApi();
+    expect((await api.get('/queues')).text).toBe('[]');
+  });
+
+  test('counts the jobs of each queue', async () => {
+    const api = await withQueue();
+    const statuses = [
+      'pending',
+      'pending',
+      'running',
+      'completed',
+      'completed',
+      'completed',
+      'dead',
+    ] as const;
+    for (const status of statuses) {
+      const id = idOf(await api.post('/jobs', { ...URL_FIELD, queue_name: 'emails' }));
+      api.setJob(id, { status });
+    }
+    expect((await api.get('/queues')).body).toEqual([
+      {
+        name: 'emails',
+        max_concurrency: 5,
+        rate_limit_rps: null,
+        max_retries: 3,
+        retry_backoff: 'exponential',
+        base_delay_ms: 1000,
+        max_delay_ms: 300_000,
+        paused: false,
+        pending: 2,
+        running: 1,
+        completed: 3,
+        dead: 1,
+        created_at: LATER,
+        updated_at: LATER,
+      },
+      EXAMPLE_STATS,
+    ]);
+  });
+});
+
+describe('GET /queues/{name}', () => {
+  test('gets a queue with its counts', async () => {
+    const api = await withQueue();
+    await api.post('/jobs', { ...URL_FIELD, queue_name: 'webhooks' });
+    const response = await api.get('/queues/webhooks');
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ ...EXAMPLE_STATS, pending: 1 });
+  });
+
+  test('knows no other', async () => {
+    const api = await startApi();
+    expect(errorOf(await api.get('/queues/webhooks'))).toEqual(NOT_FOUND);
+  });
+});
+
+describe('PUT /queues/{name}', () => {
+  test("changes what is given, as in the manual's example, and nothing else", async () => {
+    const api = await withQueue();
+    const response = await api.put('/queues/webhooks', { rate_limit_rps: 5.0 });
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ ...EXAMPLE_QUEUE, rate_limit_rps: 5, updated_at: LATER });
+  });
+
+  test.each([
+    { max_concurrency: 1 },
+    { rate_limit_rps: 0.5 },
+    { max_retries: 0 },
+    { retry_backoff: 'fixed' },
+    { base_delay_ms: 7 },
+    { max_delay_ms: 8 },
+    {
+      max_concurrency: 9,
+      max_retries: 10,
+      retry_backoff: 'exponential',
+      base_delay_ms: 11,
+      max_delay_ms: 12,
+    },
+  ])('changes %j', async (change) => {
+    const api = await withQueue();
+    expect((await api.put('/queues/webhooks', change)).body).toEqual({
+      ...EXAMPLE_QUEUE,
+      ...change,
+      updated_at: LATER,
+    });
+  });
+
+  test('removes the rate limit with null', async () => {
+    const api = await withQueue();
+    expect((await api.put('/queues/webhooks', { rate_limit_rps: null })).body).toMatchObject({
+      rate_limit_rps: null,
+    });
+  });
+
+  test('leaves a paused queue paused', async () => {
+    const api = await withQueue();
+    await api.post('/queues/webhooks/pause');
+    expect((await api.put('/queues/webhooks', { max_retries: 1 })).body).toMatchObject({ paused: 1 });
+  });
+
+  test('knows no other', async () => {
+    const api = await startApi();
+    expect(errorOf(await api.put('/queues/webhooks', { max_retries: 1 }))).toEqual(NOT_FOUND);
+  });
+});
+
+describe('DELETE /queues/{name}', () => {
+  test('deletes a queue', async () => {
+    const api = await withQueue();
+    const response = await api.delete('/queues/webhooks');
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ status: 'deleted', name: 'webhooks' });
+    expect(errorOf(await api.delete('/queues/webhooks'))).toEqual(NOT_FOUND);
+  });
+
+  test.each(['pending', 'running'] as const)('refuses one with %s jobs', async (status) => {
+    const api = await withQueue();
+    const id = idOf(await api.post('/jobs', { ...URL_FIELD, queue_name: 'webhooks' }));
+    api.setJob(id, { status });
+    expect(errorOf(await api.delete('/queues/webhooks'))).toEqual({
+      status: 409,
+      code: 'queue_active',
+      error: 'Queue webhooks still has pending or running jobs; cancel them or wait until they are done',
+    });
+  });
+
+  test('leaves finished jobs behind', async () => {
+    const api = await withQueue();
+    const id = idOf(await api.post('/jobs', { ...URL_FIELD, queue_name: 'webhooks' }));
+    api.setJob(id, { status: 'completed' });
+    expect((await api.delete('/queues/webhooks')).status).toBe(200);
+    expect((await api.get(`/jobs/${id}`)).status).toBe(200);
+  });
+});
+
+describe('POST /queues/{name}/pause and resume', () => {
+  test('pause and resume, with a number here and a boolean in the statistics', async () => {
+    const api = await withQueue();
+    const paused = await api.post('/queues/webhooks/pause');
+    expect(paused.status).toBe(200);
+    expect(paused.body).toEqual({ ...EXAMPLE_QUEUE, paused: 1, updated_at: LATER });
+    expect((await api.get('/queues/webhooks')).body).toMatchObject({ paused: true });
+    const resumed = await api.post('/queues/webhooks/resume');
+    expect(resumed.status).toBe(200);
+    expect(resumed.body).toEqual({ ...EXAMPLE_QUEUE, updated_at: LATER });
+    expect((await api.get('/queues/webhooks')).body).toMatchObject({ paused: false });
+  });
+
+  test('may be said twice', async () => {
+    const api = await withQueue();
+    await api.post('/queues/webhooks/pause');
+    expect((await api.post('/queues/webhooks/pause')).body).toMatchObject({ paused: 1 });
+    await api.post('/queues/webhooks/resume');
+    expect((await api.post('/queues/webhooks/resume')).body).toMatchObject({ paused: 0 });
+  });
+
+  test.each(['pause', 'resume'])('%s knows no other', async (verb) => {
+    const api = await startApi();
+    expect(errorOf(await api.post(`/queues/webhooks/${verb}`))).toEqual(NOT_FOUND);
+  });
+});
