@@ -38,7 +38,7 @@ export class FlakyJobStore extends MemoryJobStore {
     nextDueAt: new Array<Error>(),
   };
   readonly calls = { claim: 0, settle: 0, nextDueAt: 0 };
-  /** Happens once, before the next replace or remove: another process comes first. */
+  /** Happens once, before the next settle, replace or remove: another process comes first. */
   race: (() => Promise<unknown>) | undefined;
 
   override async claim(request: ClaimRequest): Promise<Job[]> {
@@ -48,6 +48,7 @@ export class FlakyJobStore extends MemoryJobStore {
 
   override async settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
     this.#call('settle');
+    await this.#raceOnce();
     return super.settle(settlements);
   }
 

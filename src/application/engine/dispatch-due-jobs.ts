@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Job } from '../../domain/job/job.js';
 import { planClaim } from '../../domain/queue/claim-plan.js';
 import type { Clock } from '../ports/clock.js';
@@ -35,6 +36,8 @@ export class DispatchDueJobs {
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    // Every attempt in flight may listen; the runtime would warn from the eleventh on.
+    setMaxListeners(0, this.#forcedStop.signal);
   }
 
   async runOnce(): Promise<DispatchReport> {

@@ -52,7 +52,7 @@ export class FireDueSchedules {
     const parsed = parseCron(schedule.cronExpression, schedule.timezone);
     if (parsed.kind === 'invalid') {
       // It was valid when it was stored; time zones do get removed. It must not stand in the way of the others.
-      logger.error(`schedule stopped: ${parsed.field} ${parsed.message}`, { schedule_id: id });
+      logger.error(`schedule stopped: ${parsed.field}: ${parsed.message}`, { schedule_id: id });
       await schedules.update(id, { nextRunAt: null }, now);
       return false;
     }

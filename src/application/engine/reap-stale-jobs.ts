@@ -23,6 +23,11 @@ export interface ReapReport extends LoopReport {
   readonly reaped: number;
 }
 
+interface Expiry {
+  readonly job: Job;
+  readonly settlement: Settlement;
+}
+
 /**
  * A lease ends with its attempt's timeout, so a result that came in at the last moment may still be on its way to the
  * store, maybe from another process. The reaper leaves it this much time.
@@ -45,42 +50,47 @@ export class ReapStaleJobs {
     const now = clock.now();
     const stale = await jobs.expired(now - LEASE_GRACE_MS, BATCH);
     if (stale.length === 0) return { reaped: 0, nextRunAt: null };
-    const outcomes = await jobs.settle(await this.#settlements(stale));
-    const reaped = outcomes.filter((outcome) => outcome === 'applied').length;
-    if (reaped > 0) events.publish({ type: 'jobs_pending' });
+    const expiries = await this.#expiries(stale);
+    const outcomes = await jobs.settle(expiries.map(({ settlement }) => settlement));
+    const reaped = expiries.filter((_, i) => outcomes[i] === 'applied');
+    for (const expiry of reaped) this.#log(expiry);
+    if (reaped.length > 0) events.publish({ type: 'jobs_pending' });
     // A full batch of which nothing applied would only come again.
-    return { reaped, nextRunAt: stale.length === BATCH && reaped > 0 ? now : null };
+    return { reaped: reaped.length, nextRunAt: stale.length === BATCH && reaped.length > 0 ? now : null };
   }
 
-  async #settlements(stale: readonly Job[]): Promise<Settlement[]> {
-    const { queues, clock, random, logger } = this.#ports;
-    const settlements: Settlement[] = [];
+  async #expiries(stale: readonly Job[]): Promise<Expiry[]> {
+    const { queues, clock, random } = this.#ports;
+    const expiries: Expiry[] = [];
     for (const job of stale) {
       const policy = resolveRetryPolicy(job, await queues.get(job.queueName), this.#defaults);
       const now = clock.now();
       const transition = expireLease(job, { retryInMs: backoffMs(policy, job.attempt, random.next()) }, now);
       if (transition.kind !== 'changed') continue;
-      logger.warn('lease expired', {
-        job_id: job.id,
-        queue: job.queueName,
-        attempt: job.attempt,
-        worker_id: job.workerId,
-        status: transition.state.status,
-      });
-      settlements.push({
-        jobId: job.id,
-        leaseToken: job.leaseToken,
-        state: transition.state,
-        failedAttempt: {
-          number: job.attempt,
-          startedAt: job.startedAt ?? now,
-          finishedAt: now,
-          statusCode: null,
-          error: LEASE_EXPIRED_ERROR,
-          responseExcerpt: null,
-        },
+      const failedAttempt = {
+        number: job.attempt,
+        startedAt: job.startedAt ?? now,
+        finishedAt: now,
+        statusCode: null,
+        error: LEASE_EXPIRED_ERROR,
+        responseExcerpt: null,
+      };
+      const { state } = transition;
+      expiries.push({
+        job,
+        settlement: { jobId: job.id, leaseToken: job.leaseToken, state, failedAttempt },
       });
     }
-    return settlements;
+    return expiries;
+  }
+
+  #log({ job, settlement }: Expiry): void {
+    this.#ports.logger.warn('lease expired', {
+      job_id: job.id,
+      queue: job.queueName,
+      attempt: job.attempt,
+      worker_id: job.workerId,
+      status: settlement.state.status,
+    });
   }
 }

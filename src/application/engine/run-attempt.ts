@@ -83,6 +83,8 @@ export class RunAttempt {
     try {
       return await Promise.race([dispatcher.dispatch(attempt, signal), overrun]);
     } catch (error) {
+      // Many a client rejects when its signal is aborted. That must not cost the job an attempt.
+      if (signal.aborted) return { kind: 'interrupted' };
       this.#ports.logger.error('dispatcher failed', about(job), error);
       return failed(false, 'internal: the dispatcher failed; see the log');
     } finally {

@@ -50,6 +50,6 @@ function bucketFor(queue: Queue, rate: number | null, now: number): TokenBucket 
   if (rate === null) return null;
   if (queue.bucket === null || queue.rateLimitRps === null) return fullBucket(rate, now);
   if (rate === queue.rateLimitRps) return queue.bucket;
-  const { tokens } = refill(queue.bucket, queue.rateLimitRps, now);
-  return { tokens: Math.min(tokens, bucketCapacity(rate)), refilledAt: now };
+  const { tokens, refilledAt } = refill(queue.bucket, queue.rateLimitRps, now);
+  return { tokens: Math.min(tokens, bucketCapacity(rate)), refilledAt };
 }

@@ -14,11 +14,15 @@ export function fullBucket(ratePerSecond: number, now: number): TokenBucket {
   return { tokens: bucketCapacity(ratePerSecond), refilledAt: now };
 }
 
-/** The bucket at `now`. A clock that went back adds nothing, and refilling goes on from the new time. */
+/**
+ * The bucket at `now`. A clock that went back adds nothing, and refilling goes on from the new time; if it went back by
+ * little, once the old time is reached again.
+ */
 export function refill(bucket: TokenBucket, ratePerSecond: number, now: number): TokenBucket {
-  const elapsedMs = Math.max(0, now - bucket.refilledAt);
-  const tokens = Math.min(bucketCapacity(ratePerSecond), bucket.tokens + (elapsedMs * ratePerSecond) / 1000);
-  return { tokens, refilledAt: now };
+  const elapsedMs = now - bucket.refilledAt;
+  if (elapsedMs < 0 && elapsedMs >= -DISORDER_MS) return bucket;
+  const gained = (Math.max(0, elapsedMs) * ratePerSecond) / 1000;
+  return { tokens: Math.min(bucketCapacity(ratePerSecond), bucket.tokens + gained), refilledAt: now };
 }
 
 /** Whole jobs that may start now. */
@@ -28,16 +32,22 @@ export function availableTokens(bucket: TokenBucket, ratePerSecond: number, now:
 
 /** The bucket after `count` jobs started; `count` is at most `availableTokens`. */
 export function spend(bucket: TokenBucket, ratePerSecond: number, count: number, now: number): TokenBucket {
-  const refilled = refill(bucket, ratePerSecond, now);
-  return { tokens: Math.max(0, refilled.tokens - count), refilledAt: now };
+  const { tokens, refilledAt } = refill(bucket, ratePerSecond, now);
+  return { tokens: Math.max(0, tokens - count), refilledAt };
 }
 
 /** The earliest whole millisecond at which a job may start; `now` when it may already. */
 export function nextTokenAt(bucket: TokenBucket, ratePerSecond: number, now: number): number {
-  const missing = 1 - refill(bucket, ratePerSecond, now).tokens;
-  return missing <= ROUNDING ? now : now + Math.ceil((missing * 1000) / ratePerSecond);
+  const { tokens, refilledAt } = refill(bucket, ratePerSecond, now);
+  const missing = 1 - ROUNDING - tokens;
+  return missing <= 0 ? now : refilledAt + Math.ceil((missing * 1000) / ratePerSecond);
 }
 
 // Refilling in many small steps sums to a hair under the whole token that one step gives. Without this allowance a
 // bucket woken at the very millisecond of its next token could find 0.9999999 and sleep once more.
 const ROUNDING = 1e-9;
+
+// Readings of the clock reach the store out of order: a process reads it, then waits for the others' transactions. To
+// start again from each late reading would give the tokens of the time between to both sides. This is twice what a
+// store waits, and a real step back of the clock delays the next token by no more than this.
+const DISORDER_MS = 10_000;

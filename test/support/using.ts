@@ -1,0 +1,16 @@
+import { DEFAULT_CONFIG } from '../../src/application/config.js';
+import { createUseCases } from '../../src/application/use-cases/use-cases.js';
+import { FakeClock } from './fake-clock.js';
+import { NOW } from './jobs.js';
+import { memoryStores } from './memory-stores.js';
+import { recordedEvents } from './recorded-events.js';
+import { SequentialIds } from './sequential-ids.js';
+
+/** The use cases over memory, without an engine. */
+export function using(defaults = DEFAULT_CONFIG.defaults) {
+  const clock = new FakeClock(NOW);
+  const stores = memoryStores();
+  const { events, published } = recordedEvents();
+  const ports = { ...stores, clock, ids: new SequentialIds(), events };
+  return { clock, stores, published, ...createUseCases(ports, defaults, '1.2.3') };
+}

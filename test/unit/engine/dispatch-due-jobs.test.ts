@@ -1,0 +1,239 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { DispatchDueJobs, type DispatchOptions } from '../../../src/application/engine/dispatch-due-jobs.js';
+import type { Job, NewJob } from '../../../src/domain/job/job.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { FixedRandom } from '../../support/fixed-random.js';
+import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
+import { memoryStores, UNAVAILABLE } from '../../support/memory-stores.js';
+
+/** Queues that never fill up. */
+const ROOMY = { ...QUEUE_DEFAULTS, maxConcurrency: 10_000 };
+
+/** Dispatching to attempts that last until the test ends them. Nothing is settled. */
+function dispatching(options: Partial<DispatchOptions> = {}) {
+  const clock = new FakeClock(NOW);
+  const { jobs, queues } = memoryStores();
+  const started: Job[] = [];
+  const ends: (() => void)[] = [];
+  const signals: AbortSignal[] = [];
+  const freed = { times: 0 };
+  const dispatch = new DispatchDueJobs({
+    ...{ jobs, clock, random: new FixedRandom(0), workerId: 'worker-1', concurrency: 3, queues: [] },
+    run: (job, signal) => {
+      started.push(job);
+      signals.push(signal);
+      return new Promise((resolve) => ends.push(resolve));
+    },
+    onFree: () => {
+      freed.times += 1;
+    },
+    ...options,
+  });
+  return {
+    ...{ dispatch, clock, jobs, queues, started, signals, freed },
+    endNext: async () => {
+      ends.shift()?.();
+      await turn();
+    },
+    insert: (specs: readonly NewJob[]) => jobs.insert({ jobs: specs, now: NOW, queueDefaults: ROOMY }),
+  };
+}
+
+function newJobs(count: number, change: Partial<NewJob> = {}): NewJob[] {
+  return Array.from({ length: count }, () => newJob(change));
+}
+
+describe('claiming', () => {
+  test('starts each claimed job once, with its lease', async () => {
+    const { dispatch, insert, started } = dispatching();
+    const [a, b] = newJobs(2);
+    if (!a || !b) throw new Error('two jobs were made');
+    await insert([a, b]);
+    expect(await dispatch.runOnce()).toEqual({ claimed: 2, nextRunAt: null });
+    expect(started.map(({ id }) => id)).toEqual([a.id, b.id]);
+    expect(started).toMatchObject(
+      [a, b].map(() => ({ status: 'running', attempt: 1, leaseToken: 1, workerId: 'worker-1' })),
+    );
+    expect(dispatch.inFlight).toBe(2);
+    expect((await dispatch.runOnce()).claimed).toBe(0);
+  });
+
+  test('goes up to the free slots, and no further until one is free', async () => {
+    const { dispatch, insert, jobs, endNext } = dispatching();
+    await insert(newJobs(10));
+    expect(await dispatch.runOnce()).toEqual({ claimed: 3, nextRunAt: null });
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: null });
+    expect([jobs.calls.claim, dispatch.inFlight]).toEqual([1, 3]);
+
+    await endNext();
+    expect(dispatch.inFlight).toBe(2);
+    expect((await dispatch.runOnce()).claimed).toBe(1);
+    await endNext();
+    await endNext();
+    expect((await dispatch.runOnce()).claimed).toBe(2);
+  });
+
+  test.each([
+    ['more jobs than slots', 450, 500, [200, 200, 50], null],
+    ['as many slots as one pass claims', 200, 500, [200], null],
+    ['fewer jobs than slots', 450, 230, [200, 30], NOW + 700],
+    ['as many jobs as one pass claims', 450, 200, [200, 0], NOW + 700],
+  ])(
+    'takes 200 a pass at most, then more at once: %s',
+    async (_case, concurrency, count, passes, nextRunAt) => {
+      const { dispatch, insert, freed } = dispatching({ concurrency });
+      await insert([...newJobs(count), newJob({ visibleAt: NOW + 700, priority: -1 })]);
+      const reports = [];
+      do reports.push(await dispatch.runOnce());
+      while (reports.at(-1)?.nextRunAt === NOW);
+      const expected = passes.map((claimed) => ({ claimed, nextRunAt: NOW }));
+      const last = expected.pop();
+      expect(reports).toEqual([...expected, { ...last, nextRunAt }]);
+      expect([dispatch.inFlight, freed.times]).toEqual([Math.min(count, concurrency), 0]);
+    },
+  );
+
+  test('shares the slots out among the queues', async () => {
+    const { dispatch, insert, started } = dispatching({ concurrency: 6 });
+    await insert([...newJobs(5, { queueName: 'a' }), ...newJobs(5, { queueName: 'b' })]);
+    await dispatch.runOnce();
+    expect(started.map(({ queueName }) => queueName).sort()).toEqual(['a', 'a', 'a', 'b', 'b', 'b']);
+  });
+
+  test('lets random draw the queue that comes first', async () => {
+    const firstOf = async (random: number) => {
+      const { dispatch, insert, started } = dispatching({ concurrency: 1, random: new FixedRandom(random) });
+      await insert(['a', 'b', 'c'].map((queueName) => newJob({ queueName })));
+      await dispatch.runOnce();
+      return started.map(({ queueName }) => queueName);
+    };
+    expect([await firstOf(0), await firstOf(0.5), await firstOf(0.9)]).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  test('keeps to the queues of this worker', async () => {
+    const { dispatch, insert, started } = dispatching({ queues: ['b', 'unknown'] });
+    await insert(['a', 'b', 'c'].map((queueName) => newJob({ queueName })));
+    expect(await dispatch.runOnce()).toEqual({ claimed: 1, nextRunAt: null });
+    expect(started.map(({ queueName }) => queueName)).toEqual(['b']);
+  });
+});
+
+describe('the next run', () => {
+  test('is when the next job is due, as long as there is a slot for it', async () => {
+    const { dispatch, insert } = dispatching();
+    await insert([...newJobs(2), newJob({ visibleAt: NOW + 700 })]);
+    expect(await dispatch.runOnce()).toEqual({ claimed: 2, nextRunAt: NOW + 700 });
+  });
+
+  test('is not asked for when every slot is taken', async () => {
+    const { dispatch, insert, jobs } = dispatching();
+    await insert([...newJobs(3), newJob({ visibleAt: NOW + 700 })]);
+    expect(await dispatch.runOnce()).toEqual({ claimed: 3, nextRunAt: null });
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: null });
+    expect(jobs.calls).toEqual({ claim: 1, settle: 0, nextDueAt: 0 });
+  });
+
+  test('is when a queue gains a token', async () => {
+    const { dispatch, insert, queues } = dispatching();
+    await insert(newJobs(2));
+    await queues.update('default', { rateLimitRps: 0.5 }, NOW);
+    expect(await dispatch.runOnce()).toEqual({ claimed: 1, nextRunAt: NOW + 2000 });
+  });
+
+  test('is of no queue that is paused, full or empty', async () => {
+    const { dispatch, insert, queues } = dispatching();
+    await insert([...newJobs(2, { queueName: 'full' }), newJob({ queueName: 'paused' })]);
+    await queues.update('full', { maxConcurrency: 1 }, NOW);
+    await queues.update('paused', { paused: true }, NOW);
+    expect(await dispatch.runOnce()).toEqual({ claimed: 1, nextRunAt: null });
+  });
+});
+
+describe('a slot', () => {
+  test('is free when its attempt is over, settling included', async () => {
+    const { dispatch, insert, freed, endNext } = dispatching();
+    await insert(newJobs(2));
+    await dispatch.runOnce();
+    expect([dispatch.inFlight, freed.times]).toEqual([2, 0]);
+    await endNext();
+    expect([dispatch.inFlight, freed.times]).toEqual([1, 1]);
+    await endNext();
+    expect([dispatch.inFlight, freed.times]).toEqual([0, 2]);
+  });
+
+  test('is already counted as free when the loop is told', async () => {
+    const seen: number[] = [];
+    const { dispatch, insert, endNext } = dispatching({ onFree: () => seen.push(dispatch.inFlight) });
+    await insert(newJobs(2));
+    await dispatch.runOnce();
+    await endNext();
+    await endNext();
+    expect(seen).toEqual([1, 0]);
+  });
+});
+
+describe('a store that is unavailable', () => {
+  test('for the claim fails the pass, with nothing started', async () => {
+    const { dispatch, insert, jobs, started } = dispatching();
+    await insert(newJobs(1));
+    jobs.failures.claim.push(UNAVAILABLE);
+    await expect(dispatch.runOnce()).rejects.toBe(UNAVAILABLE);
+    expect([started, dispatch.inFlight]).toEqual([[], 0]);
+    expect((await dispatch.runOnce()).claimed).toBe(1);
+  });
+
+  test('after the claim fails the pass, but what was claimed is under way', async () => {
+    const { dispatch, insert, jobs, started } = dispatching();
+    await insert(newJobs(1));
+    jobs.failures.nextDueAt.push(UNAVAILABLE);
+    await expect(dispatch.runOnce()).rejects.toBe(UNAVAILABLE);
+    expect([started.length, dispatch.inFlight]).toEqual([1, 1]);
+  });
+});
+
+describe('draining', () => {
+  test('waits until nothing is in flight', async () => {
+    const { dispatch, insert, endNext } = dispatching();
+    await insert(newJobs(2));
+    await dispatch.runOnce();
+    let drained = false;
+    const drain = dispatch.drain().then(() => {
+      drained = true;
+    });
+    await endNext();
+    expect(drained).toBe(false);
+    await endNext();
+    await drain;
+    expect([drained, dispatch.inFlight]).toEqual([true, 0]);
+  });
+
+  test('also for what began after it did', async () => {
+    const { dispatch, insert, endNext } = dispatching();
+    await insert(newJobs(1));
+    await dispatch.runOnce();
+    const drain = dispatch.drain();
+    await insert(newJobs(1));
+    await dispatch.runOnce();
+    await endNext();
+    expect(dispatch.inFlight).toBe(1);
+    await endNext();
+    await drain;
+    expect(dispatch.inFlight).toBe(0);
+  });
+
+  test('is done at once when nothing runs', async () => {
+    await expect(dispatching().dispatch.drain()).resolves.toBeUndefined();
+  });
+});
+
+test('an abort reaches every attempt, those included that begin later', async () => {
+  const { dispatch, insert, signals } = dispatching();
+  await insert(newJobs(2));
+  await dispatch.runOnce();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  dispatch.abort();
+  await insert(newJobs(1));
+  await dispatch.runOnce();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+});

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { FireDueSchedules } from '../../../src/application/engine/fire-due-schedules.js';
+import type { Schedule } from '../../../src/domain/schedule/schedule.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
+import { memoryStores } from '../../support/memory-stores.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
+import { recordedEvents } from '../../support/recorded-events.js';
+import { newSchedule } from '../../support/schedules.js';
+import { SequentialIds } from '../../support/sequential-ids.js';
+
+const MINUTE = 60_000;
+const ALL = { limit: 1000, offset: 0 };
+
+/** A pass at NOW (10:00:00) or at the given instant. */
+async function firing(schedules: readonly Schedule[], now = NOW) {
+  const clock = new FakeClock(now);
+  const logger = new RecordingLogger();
+  const stores = memoryStores();
+  const { events, published } = recordedEvents();
+  for (const schedule of schedules) await stores.schedules.create(schedule);
+  const ports = { schedules: stores.schedules, clock, ids: new SequentialIds(), events, logger };
+  const fire = new FireDueSchedules(ports, QUEUE_DEFAULTS);
+  return {
+    clock,
+    logger,
+    stores,
+    published,
+    runOnce: () => fire.runOnce(),
+    jobs: () => stores.queries.list({}, ALL),
+  };
+}
+
+test('a tick makes a job of what the schedule says, due at once, and moves the schedule on', async () => {
+  const schedule = newSchedule();
+  const late = NOW + 1234;
+  const { runOnce, stores, jobs, logger, published } = await firing([schedule], late);
+  expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 5 * MINUTE });
+
+  const [job, ...others] = await jobs();
+  expect(others).toEqual([]);
+  expect(job).toEqual({
+    id: '018d0c5b-c400-7000-8000-000000000001',
+    queueName: 'reports',
+    priority: 0,
+    payload: '{"report":"daily"}',
+    callbackUrl: 'http://receiver.test/report',
+    maxRetries: 2,
+    retryBackoff: null,
+    baseDelayMs: null,
+    maxDelayMs: null,
+    timeoutMs: 10_000,
+    idempotencyKey: null,
+    scheduleId: schedule.id,
+    createdAt: late,
+    status: 'pending',
+    attempt: 0,
+    visibleAt: late,
+    leaseToken: 0,
+    workerId: null,
+    startedAt: null,
+    completedAt: null,
+    lastError: null,
+    result: null,
+    resultTruncated: false,
+    updatedAt: late,
+  });
+  const stored = await stores.schedules.get(schedule.id);
+  expect(stored).toEqual({ ...schedule, lastRunAt: late, nextRunAt: NOW + 5 * MINUTE });
+  expect(await stores.queues.get('reports')).toMatchObject(QUEUE_DEFAULTS);
+  const fields = { schedule_id: schedule.id, job_id: job?.id, queue: 'reports' };
+  expect(logger.lines).toEqual([{ level: 'debug', message: 'schedule fired', fields }]);
+  expect(published).toEqual(['jobs_pending']);
+});
+
+test('ticks that were missed while nobody looked make one job', async () => {
+  const schedule = newSchedule();
+  const { runOnce, stores, jobs } = await firing([schedule], NOW + 3 * 60 * MINUTE + 1);
+  expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 185 * MINUTE });
+  expect(await jobs()).toHaveLength(1);
+  expect(await stores.schedules.get(schedule.id)).toMatchObject({ nextRunAt: NOW + 185 * MINUTE });
+  expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 185 * MINUTE });
+  expect(await jobs()).toHaveLength(1);
+});
+
+test('a clock that was set back does not fire a tick again', async () => {
+  const { runOnce, clock, jobs } = await firing([newSchedule()]);
+  await runOnce();
+  clock.setNow(NOW - 60 * MINUTE);
+  expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 5 * MINUTE });
+  expect(await jobs()).toHaveLength(1);
+});
+
+describe('a schedule that', () => {
+  test.each([
+    ['is not due', newSchedule({ nextRunAt: NOW + 1 }), NOW + 1],
+    ['is disabled', newSchedule({ enabled: false }), null],
+    ['has no further tick', newSchedule({ nextRunAt: null }), null],
+  ])('%s makes no job, and wakes nobody', async (_case, schedule, nextRunAt) => {
+    const { runOnce, stores, jobs, published, logger } = await firing([schedule]);
+    expect(await runOnce()).toEqual({ fired: 0, nextRunAt });
+    expect(await jobs()).toEqual([]);
+    expect(await stores.schedules.get(schedule.id)).toEqual(schedule);
+    expect([published, logger.lines]).toEqual([[], []]);
+  });
+
+  test('fires for the last time has no next run', async () => {
+    const schedule = newSchedule({ cronExpression: '0 0 10 15 1 ? 2024' });
+    const { runOnce, stores } = await firing([schedule]);
+    expect(await runOnce()).toEqual({ fired: 1, nextRunAt: null });
+    expect(await stores.schedules.get(schedule.id)).toEqual({ ...schedule, lastRunAt: NOW, nextRunAt: null });
+  });
+
+  test('has a time zone goes by its clock', async () => {
+    const schedule = newSchedule({ cronExpression: '0 0 11 * * *', timezone: 'Europe/Vienna' });
+    const { runOnce } = await firing([schedule]);
+    expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 24 * 60 * MINUTE });
+  });
+
+  test.each([
+    ['expression', { cronExpression: 'every day' }, 'cron_expression'],
+    ['time zone', { timezone: 'Mars/Olympus' }, 'timezone'],
+  ])('has an invalid %s in the store stops itself, and no other', async (_case, change, field) => {
+    const broken = newSchedule({ ...change, nextRunAt: NOW - 1 });
+    const sound = newSchedule();
+    const { runOnce, stores, jobs, logger } = await firing([broken, sound]);
+    expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 5 * MINUTE });
+    expect((await jobs()).map(({ scheduleId }) => scheduleId)).toEqual([sound.id]);
+    expect(await stores.schedules.get(broken.id)).toEqual({ ...broken, nextRunAt: null, updatedAt: NOW });
+    expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { fields: { schedule_id: broken.id } },
+    ]);
+    expect(logger.lines[0]?.message).toMatch(new RegExp(`^schedule stopped: ${field}: `));
+  });
+});
+
+describe('two processes', () => {
+  test('that see the same tick make one job of it', async () => {
+    const schedule = newSchedule();
+    const { runOnce, jobs, published } = await firing([schedule]);
+    const reports = await Promise.all([runOnce(), runOnce()]);
+    expect(reports.map(({ fired }) => fired).sort()).toEqual([0, 1]);
+    expect(await jobs()).toHaveLength(1);
+    expect(published).toEqual(['jobs_pending']);
+  });
+});
+
+test('of many due schedules a pass takes a hundred, those that are due longest first', async () => {
+  const schedules = Array.from({ length: 130 }, (_, i) => newSchedule({ nextRunAt: NOW - 1000 + i }));
+  const { runOnce, jobs, published } = await firing(schedules);
+  expect(await runOnce()).toEqual({ fired: 100, nextRunAt: NOW - 1000 + 100 });
+  const first = (await jobs()).map(({ scheduleId }) => scheduleId).reverse();
+  expect(first).toEqual(schedules.slice(0, 100).map(({ id }) => id));
+  expect(await runOnce()).toEqual({ fired: 30, nextRunAt: NOW + 5 * MINUTE });
+  expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 5 * MINUTE });
+  expect(await jobs()).toHaveLength(130);
+  expect(published).toEqual(['jobs_pending', 'jobs_pending']);
+});

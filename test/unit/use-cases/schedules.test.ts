@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_CONFIG } from '../../../src/application/config.js';
+import type { NewSchedule } from '../../../src/application/use-cases/create-schedule.js';
+import type { Schedule } from '../../../src/domain/schedule/schedule.js';
+import { NOW } from '../../support/jobs.js';
+import { newSchedule } from '../../support/schedules.js';
+import { using } from '../../support/using.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const REQUEST: NewSchedule = {
+  cronExpression: '0 */5 * * * *',
+  timezone: 'UTC',
+  callbackUrl: 'http://receiver.test/report',
+  queueName: 'reports',
+  payload: '{"a":1}',
+  maxRetries: null,
+  timeoutMs: null,
+  enabled: true,
+};
+
+const REFUSED = [
+  ['is no cron expression', { cronExpression: 'every day' }, /^cron_expression: \S/],
+  ['is no time zone', { timezone: 'Mars/Olympus' }, /^timezone: "Mars\/Olympus" is not an IANA time zone/],
+  [
+    'never comes',
+    { cronExpression: '0 0 0 30 2 *' },
+    /^cron_expression: "0 0 0 30 2 \*" never comes due again; check its day, month and year$/,
+  ],
+  ['is over', { cronExpression: '0 0 9 1 1 ? 2020' }, /^cron_expression: .* never comes due again/],
+] as const;
+
+describe('creating', () => {
+  test('computes the first run, and takes the defaults for what is left open', async () => {
+    const { createSchedule, stores, published } = using({
+      ...DEFAULT_CONFIG.defaults,
+      maxRetries: 8,
+      timeoutMs: 9,
+    });
+    const schedule: Schedule = {
+      ...REQUEST,
+      id: '018d0c5b-c400-7000-8000-000000000001',
+      maxRetries: 8,
+      timeoutMs: 9,
+      lastRunAt: null,
+      // NOW is a tick itself; the first run is later.
+      nextRunAt: NOW + 5 * MINUTE,
+      createdAt: NOW,
+      updatedAt: NOW,
+    };
+    expect(await createSchedule(REQUEST)).toEqual({ ok: true, value: schedule });
+    expect(await stores.schedules.get(schedule.id)).toEqual(schedule);
+    expect(published).toEqual(['schedule_changed']);
+  });
+
+  test('takes its own settings, 0 included', async () => {
+    const { createSchedule } = using();
+    const own = { maxRetries: 0, timeoutMs: 1, enabled: false, timezone: 'Europe/Vienna' };
+    const created = await createSchedule({ ...REQUEST, ...own, cronExpression: '0 0 12 * * *' });
+    expect(created).toMatchObject({ ok: true, value: { ...own, nextRunAt: NOW + HOUR } });
+  });
+
+  test.each(REFUSED)('refuses what %s, and stores nothing', async (_case, change, message) => {
+    const { createSchedule, stores, published } = using();
+    const refused = await createSchedule({ ...REQUEST, ...change });
+    expect(refused).toMatchObject({ ok: false, refusal: { code: 'validation_failed' } });
+    expect(refused.ok ? '' : refused.refusal.message).toMatch(message);
+    expect(await stores.schedules.list()).toEqual([]);
+    expect(published).toEqual([]);
+  });
+});
+
+describe('updating', () => {
+  /** A schedule that is stored, and NOW is two hours past its creation. */
+  async function stored(change: Partial<Schedule> = {}) {
+    const use = using();
+    const schedule = newSchedule({ nextRunAt: NOW + 3 * MINUTE, ...change });
+    await use.stores.schedules.create(schedule);
+    return { ...use, schedule, read: () => use.stores.schedules.get(schedule.id) };
+  }
+
+  test.each([
+    ['the queue', { queueName: 'other' }],
+    ['the URL', { callbackUrl: 'http://elsewhere.test/' }],
+    ['the payload', { payload: '{}' }],
+    ['limits', { maxRetries: 0, timeoutMs: 5 }],
+    ['enabled, which it is', { enabled: true }],
+    ['disabled', { enabled: false }],
+  ])('%s: nothing else changes, not even the next run', async (_case, change) => {
+    const { updateSchedule, schedule, read, published } = await stored();
+    const changed = { ...schedule, ...change, updatedAt: NOW };
+    expect(await updateSchedule(schedule.id, change)).toEqual({ ok: true, value: changed });
+    expect(await read()).toEqual(changed);
+    expect(published).toEqual(['schedule_changed']);
+  });
+
+  test.each([
+    ['the expression', { cronExpression: '0 0 * * * *' }, NOW + HOUR],
+    ['the same expression again', { cronExpression: '0 */5 * * * *' }, NOW + 5 * MINUTE],
+    ['the time zone', { timezone: 'Asia/Kolkata' }, NOW + 5 * MINUTE],
+    ['both', { cronExpression: '0 0 12 * * *', timezone: 'Europe/Vienna' }, NOW + HOUR],
+    ['the expression, and disabled', { cronExpression: '0 0 * * * *', enabled: false }, NOW + HOUR],
+  ])('%s: the next run is computed anew', async (_case, change, nextRunAt) => {
+    const { updateSchedule, schedule, read } = await stored();
+    const changed = { ...schedule, ...change, nextRunAt, updatedAt: NOW };
+    expect(await updateSchedule(schedule.id, change)).toEqual({ ok: true, value: changed });
+    expect(await read()).toEqual(changed);
+  });
+
+  test('the time zone alone goes with the expression that is stored', async () => {
+    const { updateSchedule, schedule } = await stored({ cronExpression: '0 0 12 * * *' });
+    const moved = await updateSchedule(schedule.id, { timezone: 'Europe/Vienna' });
+    expect(moved).toMatchObject({ ok: true, value: { nextRunAt: NOW + HOUR } });
+  });
+
+  test('enabled again: the ticks that passed meanwhile are not made up for', async () => {
+    const { updateSchedule, schedule } = await stored({ enabled: false, nextRunAt: NOW - HOUR });
+    const enabled = await updateSchedule(schedule.id, { enabled: true });
+    expect(enabled).toMatchObject({ ok: true, value: { enabled: true, nextRunAt: NOW + 5 * MINUTE } });
+  });
+
+  test('disabled all along: its old next run stays until it is enabled', async () => {
+    const { updateSchedule, schedule } = await stored({ enabled: false, nextRunAt: NOW - HOUR });
+    const changed = await updateSchedule(schedule.id, { payload: '{}', enabled: false });
+    expect(changed).toMatchObject({ ok: true, value: { nextRunAt: NOW - HOUR } });
+  });
+
+  test('one that the scheduler stopped runs again once its expression is mended', async () => {
+    const { updateSchedule, schedule } = await stored({ cronExpression: 'broken', nextRunAt: null });
+    const mended = await updateSchedule(schedule.id, { cronExpression: '0 0 * * * *' });
+    expect(mended).toMatchObject({ ok: true, value: { nextRunAt: NOW + HOUR } });
+  });
+
+  test.each(REFUSED)('refuses what %s, and changes nothing', async (_case, change, message) => {
+    const { updateSchedule, schedule, read, published } = await stored();
+    const refused = await updateSchedule(schedule.id, { ...change, payload: '{}' });
+    expect(refused).toMatchObject({ ok: false, refusal: { code: 'validation_failed' } });
+    expect(refused.ok ? '' : refused.refusal.message).toMatch(message);
+    expect(await read()).toEqual(schedule);
+    expect(published).toEqual([]);
+  });
+
+  test('refuses what is not there', async () => {
+    const { updateSchedule, published } = using();
+    const notFound = {
+      ok: false,
+      refusal: { code: 'schedule_not_found', message: 'Schedule gone not found' },
+    };
+    expect(await updateSchedule('gone', { payload: '{}' })).toEqual(notFound);
+    expect(published).toEqual([]);
+  });
+});
+
+describe('reading and deleting', () => {
+  test('lists the newest first, gets one, deletes it once', async () => {
+    const { stores, listSchedules, getSchedule, deleteSchedule } = using();
+    const [older, newer] = [newSchedule(), newSchedule()];
+    await stores.schedules.create(older);
+    await stores.schedules.create(newer);
+    expect(await listSchedules()).toEqual([newer, older]);
+    expect(await getSchedule(older.id)).toEqual({ ok: true, value: older });
+    expect(await deleteSchedule(older.id)).toEqual({ ok: true, value: { id: older.id } });
+    const message = `Schedule ${older.id} not found`;
+    const notFound = { ok: false, refusal: { code: 'schedule_not_found', message } };
+    expect(await getSchedule(older.id)).toEqual(notFound);
+    expect(await deleteSchedule(older.id)).toEqual(notFound);
+    expect(await listSchedules()).toEqual([newer]);
+  });
+});
