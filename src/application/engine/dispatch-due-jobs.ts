@@ -43,7 +43,8 @@ export class DispatchDueJobs {
   async runOnce(): Promise<DispatchReport> {
     const { jobs, clock, random, workerId, concurrency, queues } = this.#options;
     const free = concurrency - this.#inFlight.size;
-    if (free === 0) return { claimed: 0, nextRunAt: null };
+    // What is claimed after an abort would be given back at once, and claimed again.
+    if (free === 0 || this.#forcedStop.signal.aborted) return { claimed: 0, nextRunAt: null };
     const slots = Math.min(free, CLAIM_LIMIT);
     const now = clock.now();
     const claimed = await jobs.claim({
@@ -66,7 +67,7 @@ export class DispatchDueJobs {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
-  /** Interrupts what is in flight. */
+  /** Interrupts what is in flight, and claims no more. */
   abort(): void {
     this.#forcedStop.abort();
   }

@@ -227,13 +227,24 @@ describe('draining', () => {
   });
 });
 
-test('an abort reaches every attempt, those included that begin later', async () => {
-  const { dispatch, insert, signals } = dispatching();
-  await insert(newJobs(2));
-  await dispatch.runOnce();
-  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
-  dispatch.abort();
-  await insert(newJobs(1));
-  await dispatch.runOnce();
-  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+describe('an abort', () => {
+  test('reaches every attempt, those included whose claim is under way', async () => {
+    const { dispatch, insert, signals } = dispatching();
+    await insert(newJobs(1));
+    await dispatch.runOnce();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await insert(newJobs(1));
+    const pass = dispatch.runOnce();
+    dispatch.abort();
+    expect((await pass).claimed).toBe(1);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
+  test('is the end of claiming: what is given back is not taken again', async () => {
+    const { dispatch, insert, jobs } = dispatching();
+    await insert(newJobs(1));
+    dispatch.abort();
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: null });
+    expect(jobs.calls.claim).toBe(0);
+  });
 });

@@ -132,6 +132,6 @@ test('whatever happens, two engines on one store bring every job to its end, wit
       }
       expect([engine.inFlight, dispatcher.open.length]).toEqual([0, 0]);
     }),
-    60,
+    40,
   );
 });
