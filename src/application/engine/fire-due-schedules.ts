@@ -3,6 +3,7 @@ import { parseCron } from '../../domain/schedule/cron.js';
 import { nextRunAfterFiring } from '../../domain/schedule/missed-ticks.js';
 import type { Schedule } from '../../domain/schedule/schedule.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
+import { StoreUnavailableError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Events } from '../ports/events.js';
 import type { Ids } from '../ports/ids.js';
@@ -38,10 +39,21 @@ export class FireDueSchedules {
     const { schedules, clock, events } = this.#ports;
     let fired = 0;
     for (const schedule of await schedules.due(clock.now(), BATCH)) {
-      if (await this.#fire(schedule)) fired += 1;
+      if (await this.#tryToFire(schedule)) fired += 1;
     }
     if (fired > 0) events.publish({ type: 'jobs_pending' });
     return { fired, nextRunAt: await schedules.nextDueAt() };
+  }
+
+  async #tryToFire(schedule: Schedule): Promise<boolean> {
+    try {
+      return await this.#fire(schedule);
+    } catch (error) {
+      // The store's own trouble passes; the loop tries again.
+      if (error instanceof StoreUnavailableError) throw error;
+      await this.#quarantine(schedule.id, error);
+      return false;
+    }
   }
 
   async #fire(schedule: Schedule): Promise<boolean> {
@@ -51,9 +63,8 @@ export class FireDueSchedules {
     const now = clock.now();
     const parsed = parseCron(schedule.cronExpression, schedule.timezone);
     if (parsed.kind === 'invalid') {
-      // It was valid when it was stored; time zones do get removed. It must not stand in the way of the others.
-      logger.error(`schedule stopped: ${parsed.field}: ${parsed.message}`, { schedule_id: id });
-      await schedules.update(id, { nextRunAt: null }, now);
+      // It was valid when it was stored; time zones do get removed.
+      await this.#quarantine(id, new Error(`${parsed.field}: ${parsed.message}`));
       return false;
     }
     const job = this.#job(schedule, now);
@@ -68,6 +79,13 @@ export class FireDueSchedules {
     if (outcome === 'lost_race') return false;
     logger.debug('schedule fired', { schedule_id: id, job_id: job.id, queue: job.queueName });
     return true;
+  }
+
+  /** A schedule that cannot be fired must not stand in the way of the others: it stays first in line for ever. */
+  async #quarantine(id: string, error: unknown): Promise<void> {
+    const { schedules, clock, logger } = this.#ports;
+    logger.error('schedule stopped: it cannot be fired', { schedule_id: id }, error);
+    await schedules.update(id, { nextRunAt: null }, clock.now());
   }
 
   #job(schedule: Schedule, now: number): NewJob {

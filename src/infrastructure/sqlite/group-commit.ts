@@ -2,12 +2,18 @@ import Database from 'better-sqlite3';
 import { StoreUnavailableError } from '../../application/errors.js';
 import { isBusy } from './open-database.js';
 
+/**
+ * A write's statements.
+ * @param lockedMs how long they had to wait because another process held the lock; whole milliseconds
+ */
+export type Work<T> = (lockedMs: number) => T;
+
 interface Write {
-  readonly work: () => void;
+  readonly work: Work<void>;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
   /** On the monotonic clock. */
-  readonly deadline: number;
+  readonly issuedAt: number;
 }
 
 /** The documented busy_timeout: how long a write waits for a lock that another process holds. */
@@ -33,6 +39,8 @@ export class GroupCommit {
   #queue: Write[] = [];
   #scheduled = false;
   #retryTimer: NodeJS.Timeout | undefined;
+  /** Since when another process holds the lock, on the monotonic clock; undefined when it does not. */
+  #lockedSince: number | undefined;
 
   constructor(db: Database.Database) {
     this.#db = db;
@@ -46,16 +54,16 @@ export class GroupCommit {
    * runs again when a neighbour in the same transaction fails.
    * @throws StoreUnavailableError (as a rejection) when the database is locked for too long, full or failing
    */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let value: T;
       this.#queue.push({
-        work: () => {
-          value = work();
+        work: (lockedMs) => {
+          value = work(lockedMs);
         },
         resolve: () => resolve(value),
         reject,
-        deadline: performance.now() + BUSY_TIMEOUT_MS,
+        issuedAt: performance.now(),
       });
       this.#schedule();
     });
@@ -94,17 +102,22 @@ export class GroupCommit {
     try {
       this.#begin.run();
     } catch (error) {
-      if (isBusy(error)) return 'busy';
+      if (isBusy(error)) {
+        this.#lockedSince ??= performance.now();
+        return 'busy';
+      }
       this.#rejectAll(this.#queue.splice(0), unavailable(error));
       return 'done';
     }
+    const lockedSince = this.#lockedSince;
+    this.#lockedSince = undefined;
     const taken: Write[] = [];
     let current: Write | undefined;
     try {
       const until = performance.now() + TRANSACTION_BUDGET_MS;
       while (performance.now() < until && (current = this.#queue.shift())) {
         taken.push(current);
-        current.work();
+        current.work(lockedMs(current, lockedSince));
       }
       current = undefined;
       this.#commit.run();
@@ -129,10 +142,10 @@ export class GroupCommit {
   }
 
   #rejectOverdue(): void {
-    const now = performance.now();
-    const overdue = this.#queue.filter((write) => write.deadline <= now);
+    const limit = performance.now() - BUSY_TIMEOUT_MS;
+    const overdue = this.#queue.filter(({ issuedAt }) => issuedAt <= limit);
     if (overdue.length === 0) return;
-    this.#queue = this.#queue.filter((write) => write.deadline > now);
+    this.#queue = this.#queue.filter(({ issuedAt }) => issuedAt > limit);
     this.#rejectAll(
       overdue,
       new StoreUnavailableError(`the database was locked by another process for ${BUSY_TIMEOUT_MS} ms`),
@@ -142,6 +155,10 @@ export class GroupCommit {
   #rejectAll(writes: readonly Write[], reason: unknown): void {
     for (const write of writes) write.reject(reason);
   }
+}
+
+function lockedMs({ issuedAt }: Write, lockedSince: number | undefined): number {
+  return lockedSince === undefined ? 0 : Math.ceil(performance.now() - Math.max(issuedAt, lockedSince));
 }
 
 /** Trouble of the file, the disk or the lock, as opposed to a fault in a statement. */

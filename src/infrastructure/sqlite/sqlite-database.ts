@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Durability } from '../../application/config.js';
-import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS, GroupCommit, unavailable } from './group-commit.js';
+import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS, GroupCommit, unavailable, type Work } from './group-commit.js';
 import { JobCounter } from './job-counter.js';
 import { isBusy, openDatabase } from './open-database.js';
 
@@ -25,10 +25,10 @@ export class SqliteDatabase {
   }
 
   /** See GroupCommit.write. What the write changed in the counts is stored with it. */
-  write<T>(work: () => T): Promise<T> {
-    return this.#writes.write(() => {
+  write<T>(work: Work<T>): Promise<T> {
+    return this.#writes.write((lockedMs) => {
       this.counter.reset();
-      const value = work();
+      const value = work(lockedMs);
       this.counter.flush();
       return value;
     });

@@ -72,8 +72,10 @@ export class SqliteJobStore implements JobStore {
     return this.#db.write(() => this.#writer.insert(request));
   }
 
-  claim(request: ClaimRequest): Promise<Job[]> {
-    return this.#db.write(() => {
+  claim(claim: ClaimRequest): Promise<Job[]> {
+    return this.#db.write((lockedMs) => {
+      // A lease begins when it is given: one that began before the wait for the lock could end before its attempt.
+      const request = { ...claim, now: claim.now + lockedMs };
       this.#promoteDue(request.now);
       const offered = this.#queues.offer(request.queues, request.slots, request.now);
       const queues = new Map(offered.map((queue) => [queue.name, queue]));

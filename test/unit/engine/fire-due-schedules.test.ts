@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../../src/application/errors.js';
 import { FireDueSchedules } from '../../../src/application/engine/fire-due-schedules.js';
 import type { Schedule } from '../../../src/domain/schedule/schedule.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -127,10 +128,32 @@ describe('a schedule that', () => {
     expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 5 * MINUTE });
     expect((await jobs()).map(({ scheduleId }) => scheduleId)).toEqual([sound.id]);
     expect(await stores.schedules.get(broken.id)).toEqual({ ...broken, nextRunAt: null, updatedAt: NOW });
-    expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
-      { fields: { schedule_id: broken.id } },
-    ]);
-    expect(logger.lines[0]?.message).toMatch(new RegExp(`^schedule stopped: ${field}: `));
+    const [line, ...others] = logger.lines.filter(({ level }) => level === 'error');
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({
+      message: 'schedule stopped: it cannot be fired',
+      fields: { schedule_id: broken.id },
+    });
+    expect(String(line?.error)).toMatch(new RegExp(`^Error: ${field}: `));
+  });
+
+  test('makes the store throw stops itself, and no other', async () => {
+    const [broken, sound] = [newSchedule({ nextRunAt: NOW - 1 }), newSchedule()];
+    const { runOnce, stores, jobs } = await firing([broken, sound]);
+    const fire = stores.schedules.fire.bind(stores.schedules);
+    stores.schedules.fire = (request) =>
+      request.id === broken.id ? Promise.reject(new Error('a row of its own kind')) : fire(request);
+    expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 5 * MINUTE });
+    expect((await jobs()).map(({ scheduleId }) => scheduleId)).toEqual([sound.id]);
+    expect(await stores.schedules.get(broken.id)).toMatchObject({ nextRunAt: null });
+  });
+
+  test('is left as it is when the store is unavailable', async () => {
+    const schedule = newSchedule();
+    const { runOnce, stores } = await firing([schedule]);
+    stores.schedules.fire = () => Promise.reject(new StoreUnavailableError('disk full'));
+    await expect(runOnce()).rejects.toThrow('disk full');
+    expect(await stores.schedules.get(schedule.id)).toEqual(schedule);
   });
 });
 

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { connectSqlite } from '../../support/sqlite.js';
+import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
+
+test('a lease begins when the claim gets the lock, not when it begins to wait for it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mininq-'));
+  const path = join(folder, 'test.db');
+  const { jobs } = connectSqlite(path);
+  await jobs.insert({ jobs: [newJob({ timeoutMs: 100 })], now: NOW, queueDefaults: QUEUE_DEFAULTS });
+  const other = new Database(path);
+  other.exec('BEGIN IMMEDIATE');
+  setTimeout(() => other.exec('ROLLBACK'), 50);
+
+  const plan = () => [{ queueName: 'default', count: 1 }];
+  const [job] = await jobs.claim({ now: NOW, workerId: 'w', slots: 1, queues: [], plan });
+  // A timer may run a little early.
+  expect(job?.startedAt).toBeGreaterThanOrEqual(NOW + 40);
+  expect(job?.visibleAt).toBe((job?.startedAt ?? 0) + 100);
+
+  other.close();
+  await jobs.close();
+  await rm(folder, { recursive: true });
+});
