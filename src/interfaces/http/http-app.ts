@@ -40,7 +40,6 @@ type Handler = (request: HttpRequest, response: HttpResponse) => unknown;
 export function createHttpApp(dependencies: HttpAppDependencies): express.Express {
   const app = express();
   app.disable('x-powered-by');
-  app.disable('etag');
   app.enable('case sensitive routing');
   app.enable('strict routing');
   // Express sends stacks to clients in any other; nothing should get that far.

@@ -22,7 +22,12 @@ const parameter = idParameter('The id of the job.', jobNotFound);
 /** @param schemes that a callback_url may have */
 export function jobRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
   const newJob = newJobShape(schemes);
-  return [createJob(useCases, newJob), createJobs(useCases, newJob), ...otherRoutes(useCases)];
+  return [
+    createJob(useCases, newJob),
+    createJobs(useCases, newJob),
+    listJobs(useCases),
+    ...jobItemRoutes(useCases),
+  ];
 }
 
 function createJob({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobShape>): Route {
@@ -70,20 +75,25 @@ function createJobs({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobS
   );
 }
 
-function otherRoutes({ listJobs, getJob, cancelJob, retryJob }: UseCases): Route[] {
+function listJobs(useCases: UseCases): Route {
+  return queryRoute(
+    {
+      method: 'get',
+      path: '/jobs',
+      name: 'listJobs',
+      summary: 'List jobs, the newest first',
+      answers: { 200: ['The jobs.', jobListShape] },
+    },
+    jobListQuery,
+    async (query) => {
+      const jobs = await useCases.listJobs(toJobFilter(query), toPage(query));
+      return ok({ status: 200, body: jobs.map(presentJob) });
+    },
+  );
+}
+
+function jobItemRoutes({ getJob, cancelJob, retryJob }: UseCases): Route[] {
   return [
-    queryRoute(
-      {
-        method: 'get',
-        path: '/jobs',
-        name: 'listJobs',
-        summary: 'List jobs, the newest first',
-        answers: { 200: ['The jobs.', jobListShape] },
-      },
-      jobListQuery,
-      async (query) =>
-        ok({ status: 200, body: (await listJobs(toJobFilter(query), toPage(query))).map(presentJob) }),
-    ),
     route(
       {
         method: 'get',

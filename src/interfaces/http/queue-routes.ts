@@ -45,7 +45,8 @@ function collectionRoutes({ createQueue, listQueues }: UseCases): Route[] {
   ];
 }
 
-function queueItemRoutes({ getQueue, updateQueue, deleteQueue }: UseCases): Route[] {
+function queueItemRoutes(useCases: UseCases): Route[] {
+  const { getQueue, deleteQueue } = useCases;
   return [
     route(
       {
@@ -59,20 +60,7 @@ function queueItemRoutes({ getQueue, updateQueue, deleteQueue }: UseCases): Rout
       },
       async (name) => reply(await getQueue(name), 200, presentQueueStats),
     ),
-    bodyRoute(
-      {
-        method: 'put',
-        path: '/queues/{name}',
-        name: 'updateQueue',
-        summary: 'Change the given settings of a queue',
-        parameter,
-        answers: { 200: ['The changed queue.', queueShape] },
-        errors: ['queue_not_found'],
-      },
-      queueUpdateShape,
-      async (body, request) =>
-        reply(await updateQueue(request.parameter, toQueueSettings(body)), 200, presentQueue),
-    ),
+    updateQueue(useCases),
     route(
       {
         method: 'delete',
@@ -86,6 +74,23 @@ function queueItemRoutes({ getQueue, updateQueue, deleteQueue }: UseCases): Rout
       async (given) => reply(await deleteQueue(given), 200, ({ name }) => ({ status: 'deleted', name })),
     ),
   ];
+}
+
+function updateQueue(useCases: UseCases): Route {
+  return bodyRoute(
+    {
+      method: 'put',
+      path: '/queues/{name}',
+      name: 'updateQueue',
+      summary: 'Change the given settings of a queue',
+      parameter,
+      answers: { 200: ['The changed queue.', queueShape] },
+      errors: ['queue_not_found'],
+    },
+    queueUpdateShape,
+    async (body, request) =>
+      reply(await useCases.updateQueue(request.parameter, toQueueSettings(body)), 200, presentQueue),
+  );
 }
 
 function pauseRoutes({ updateQueue }: UseCases): Route[] {

@@ -48,10 +48,8 @@ function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: 
   ];
 }
 
-function scheduleItemRoutes(
-  { getSchedule, updateSchedule, deleteSchedule }: UseCases,
-  schemes: readonly string[],
-): Route[] {
+function scheduleItemRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
+  const { getSchedule, deleteSchedule } = useCases;
   return [
     route(
       {
@@ -65,24 +63,7 @@ function scheduleItemRoutes(
       },
       async (id) => reply(await getSchedule(id), 200, presentSchedule),
     ),
-    bodyRoute(
-      {
-        method: 'put',
-        path: '/schedules/{id}',
-        name: 'updateSchedule',
-        summary: 'Change the given fields of a schedule',
-        parameter,
-        answers: { 200: ['The changed schedule.', scheduleShape] },
-        errors: ['schedule_not_found'],
-      },
-      scheduleUpdateShape(schemes),
-      async (body, { parameter: id, json }) =>
-        reply(
-          await updateSchedule(id, toScheduleChange(body, json.compact('payload'))),
-          200,
-          presentSchedule,
-        ),
-    ),
+    updateSchedule(useCases, schemes),
     route(
       {
         method: 'delete',
@@ -96,4 +77,25 @@ function scheduleItemRoutes(
       async (given) => reply(await deleteSchedule(given), 200, ({ id }) => ({ status: 'deleted', id })),
     ),
   ];
+}
+
+function updateSchedule(useCases: UseCases, schemes: readonly string[]): Route {
+  return bodyRoute(
+    {
+      method: 'put',
+      path: '/schedules/{id}',
+      name: 'updateSchedule',
+      summary: 'Change the given fields of a schedule',
+      parameter,
+      answers: { 200: ['The changed schedule.', scheduleShape] },
+      errors: ['schedule_not_found'],
+    },
+    scheduleUpdateShape(schemes),
+    async (body, { parameter: id, json }) =>
+      reply(
+        await useCases.updateSchedule(id, toScheduleChange(body, json.compact('payload'))),
+        200,
+        presentSchedule,
+      ),
+  );
 }

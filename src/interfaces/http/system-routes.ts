@@ -4,25 +4,9 @@ import { route, type Route } from './route.js';
 import { healthShape, metricsShape, openApiShape, presentMetrics } from './system-shapes.js';
 
 /** @param openApi the document; asked for once a request */
-export function systemRoutes(
-  { checkHealth, getMetrics }: UseCases,
-  version: string,
-  openApi: () => unknown,
-): Route[] {
+export function systemRoutes(useCases: UseCases, version: string, openApi: () => unknown): Route[] {
   return [
-    route(
-      {
-        method: 'get',
-        path: '/health',
-        name: 'getHealth',
-        summary: 'Can the store be read and written?',
-        answers: { 200: ['It can.', healthShape] },
-      },
-      async () => {
-        await checkHealth();
-        return ok({ status: 200, body: { status: 'ok', version } });
-      },
-    ),
+    getHealth(useCases, version),
     route(
       {
         method: 'get',
@@ -31,7 +15,7 @@ export function systemRoutes(
         summary: 'Get figures of the whole system',
         answers: { 200: ['The figures.', metricsShape] },
       },
-      async () => ok({ status: 200, body: presentMetrics(await getMetrics()) }),
+      async () => ok({ status: 200, body: presentMetrics(await useCases.getMetrics()) }),
     ),
     route(
       {
@@ -44,4 +28,20 @@ export function systemRoutes(
       () => Promise.resolve(ok({ status: 200, body: openApi() })),
     ),
   ];
+}
+
+function getHealth({ checkHealth }: UseCases, version: string): Route {
+  return route(
+    {
+      method: 'get',
+      path: '/health',
+      name: 'getHealth',
+      summary: 'Can the store be read and written?',
+      answers: { 200: ['It can.', healthShape] },
+    },
+    async () => {
+      await checkHealth();
+      return ok({ status: 200, body: { status: 'ok', version } });
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import express from 'express';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ERROR_CODES, StoreUnavailableError } from '../../../src/application/errors.js';
 import type { InsertOutcome } from '../../../src/application/ports/job-store.js';
 import { MemoryJobQueries } from '../../../src/infrastructure/memory/memory-job-queries.js';
@@ -130,7 +130,10 @@ test('is 500 when the store answers for no job', async () => {
 test('after the head of an answer is sent, an error ends the connection and nothing else', async () => {
   const api = await startApi();
   const logger = new RecordingLogger();
+  const console = vi.spyOn(globalThis.console, 'error').mockReturnValue();
   const outer = express();
+  // Express would write to the console what it is left to deal with.
+  outer.set('env', 'production');
   outer.use((_, response, next) => {
     response.locals['requestId'] = 'r1';
     response.write('half', () => next());
@@ -145,6 +148,7 @@ test('after the head of an answer is sent, an error ends the connection and noth
   await server.close();
   expect(received).toMatch(/^HTTP\/1\.1 200 [^]*half\r\n$/);
   expect(logger.lines).toMatchObject([{ level: 'warn', fields: { request_id: 'r1', error: 'gone' } }]);
+  expect(console).not.toHaveBeenCalled();
 });
 
 describe('an unknown path', () => {

@@ -33,6 +33,15 @@ describe.each(BODY_ROUTES)('%s %s', (method, path) => {
     expect(await request({ body: '', headers: { 'Content-Type': JSON_TYPE } })).toEqual(expected);
   });
 
+  test('asks for a body when nothing hints at one', async () => {
+    const api = await startApi();
+    const received = await exchange(
+      api.port,
+      `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
+    expect(received).toContain('"error":"The request has no body; send a JSON object","status":400');
+  });
+
   test.each([
     ['text/plain', '"text/plain"'],
     ['application/x-www-form-urlencoded', '"application/x-www-form-urlencoded"'],

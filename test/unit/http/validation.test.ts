@@ -27,6 +27,7 @@ function badTexts(max: number): Bad[] {
     [{}, `${must} an object`],
     ['', `${must} ""`],
     ['x'.repeat(max + 1), `${must} a string of ${max + 1} characters`],
+    ['\ud800'.repeat(max + 1), `${must} a string of ${max + 1} characters`],
     ['\ud800', 'must be well-formed Unicode, got half of a surrogate pair'],
     ['a\udc00b', 'must be well-formed Unicode, got half of a surrogate pair'],
   ];
