@@ -248,19 +248,22 @@ export function describeJobStore(harness: StoreHarness): void {
 
       test('gives every queue its turn when there are more queues than slots', async () => {
         const { jobs } = await connect();
-        const names = Array.from({ length: 200 }, (_, i) => `queue-${i}`);
+        const names = Array.from({ length: 20 }, (_, i) => `queue-${i}`);
         await insert(
           jobs,
-          names.flatMap((queueName) => [newJob({ queueName }), newJob({ queueName })]),
+          names.flatMap((queueName) => Array.from({ length: 30 }, () => newJob({ queueName }))),
         );
-        const turns = new Map<string, number>();
-        for (let pass = 0; pass < 100; pass += 1) {
-          for (const job of await claim(jobs, { slots: 4, random: (pass * 0.37) % 1 })) {
-            turns.set(job.queueName, (turns.get(job.queueName) ?? 0) + 1);
-          }
+        const served = new Set<string>();
+        // Far too few turns to empty even half of the queues.
+        for (let pass = 0; pass < 60; pass += 1) {
+          const claimed = await claim(jobs, { slots: 4, random: (pass * 0.37) % 1 });
+          for (const job of claimed) served.add(job.queueName);
+          await settle(
+            jobs,
+            claimed.map((job) => [job, succeed(job, { ...token(job), ...RESULT }, NOW)]),
+          );
         }
-        expect(turns.size).toBe(200);
-        expect([...turns.values()].every((n) => n === 2)).toBe(true);
+        expect([...served].sort()).toEqual([...names].sort());
       });
 
       test('passes over any number of queues that may not start to one that may', async () => {
