@@ -145,7 +145,8 @@ export class SqliteJobStore implements JobStore {
   }
 
   async ping(): Promise<void> {
-    await this.#db.write(() => undefined);
+    // A transaction that writes nothing would succeed on a full disk; this one writes the file's first page.
+    await this.#db.write(() => this.#db.connection.pragma('user_version = 0'));
   }
 
   close(): Promise<void> {
