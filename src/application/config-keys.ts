@@ -3,6 +3,7 @@ import { DURABILITIES, LOG_FORMATS, LOG_LEVELS, type Config, type FlagName } fro
 import { choice, integer, list, optional, text, type ValueType } from './config-value.js';
 import { isHost } from './host.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
+import { quote, shorten } from './printable.js';
 
 /** One value of the configuration: how it is called, what it may be, and its place. */
 export interface ConfigKey<T> {
@@ -45,6 +46,9 @@ export function regularVariable(name: string): string {
 const seconds = integer(1, 86_400);
 const count = integer(0, INT32_MAX);
 
+/** What better-sqlite3, which trims it, takes for a database that is gone with the process. */
+const IN_MEMORY = /^\s*(?:\s|:memory:)\s*$/;
+
 const host = text(
   'an IP address or a host name',
   'an IP address or a host name, without scheme, port or brackets',
@@ -54,9 +58,16 @@ const allowedHosts = list(
   { ...host, accept: (value) => host.accept(value)?.toLowerCase() },
   'a list of host names or IP addresses, without scheme, port or brackets',
 );
-const path = text('a path', 'a path without control characters', (value) =>
-  /^\P{Cc}+$/u.test(value) ? value : undefined,
+const anyPath = text('a path', 'a path without control characters', (value) =>
+  /^\P{Cc}+$/u.test(value) && !IN_MEMORY.test(value) ? value : undefined,
 );
+const path: ValueType<string> = {
+  ...anyPath,
+  refusal: (value) =>
+    typeof value === 'string' && IN_MEMORY.test(value)
+      ? `must be the path of a file, not ${quote(shorten(value))}: a database in memory would lose acknowledged jobs`
+      : anyPath.refusal(value),
+};
 const queueNames = list(
   text('a queue name', 'a queue name', (value) => (QUEUE_NAME.test(value) ? value : undefined)),
   'a list of queue names (1 to 128 printable ASCII characters, no space at either end)',

@@ -18,7 +18,7 @@ function log(logger: Logger, error: unknown, { method, path }: HttpRequest, requ
   if (isMalformedPath(error)) return;
   const about = { request_id: requestId, method, path: shorten(path) };
   if (error instanceof StoreUnavailableError) {
-    logger.warn('the store is unavailable', { ...about, error: error.message });
+    logger.warn('store unavailable', { ...about, error: error.message });
   } else {
     logger.error('a request failed', about, error);
   }

@@ -120,6 +120,13 @@ function logWhenDone(request: HttpRequest, response: HttpResponse, logger: Logge
 
 function serve(route: Route, maxBodyBytes: number): Handler {
   return async (request, response) => {
+    if (isMalformedQuery(request.url)) {
+      sendError(response, {
+        code: 'validation_failed',
+        message: 'The query has a "%" that begins no escape; write it as %25',
+      });
+      return;
+    }
     const parameter = pathParameter(route, request);
     if (route.parameter && !route.parameter.pattern.test(parameter)) {
       sendError(response, route.parameter.notFound(quote(shorten(parameter))).refusal);
@@ -133,6 +140,18 @@ function serve(route: Route, maxBodyBytes: number): Handler {
     if (answer.ok) sendJson(response, answer.value.status, answer.value.body);
     else sendError(response, answer.refusal);
   };
+}
+
+/** The parser would take what cannot be decoded literally. */
+function isMalformedQuery(url: string): boolean {
+  const start = url.indexOf('?');
+  if (start === -1) return false;
+  try {
+    decodeURIComponent(url.slice(start + 1));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function pathParameter(route: Route, request: HttpRequest): string {

@@ -66,6 +66,11 @@ export function createHttpServer({ app, ids, scheduler, logger }: HttpServerDepe
   const server = createServer({ ...LIMITS, requireHostHeader: false }, serve);
   // The app may refuse a request before its body is sent: "100 Continue" is for the reader of the body to say.
   server.on('checkContinue', serve);
+  // Any other expectation may be ignored (RFC 9110, 10.1.1). Node by itself answers 417, without a body.
+  server.on('checkExpectation', (request, response) => {
+    delete request.headers.expect;
+    serve(request, response);
+  });
   server.on('clientError', (error, socket) => {
     refuseMalformed(
       error,

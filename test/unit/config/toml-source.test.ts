@@ -5,6 +5,8 @@ import { DEFAULT_CONFIG } from '../../../src/application/config.js';
 import { loadConfig } from '../../../src/infrastructure/config/load-config.js';
 import { load, refusal, temporaryDirectory } from './load.js';
 
+const FILE = 'must be the path of a file, not';
+const IN_MEMORY = 'a database in memory would lose acknowledged jobs';
 const KEYS_OF_SERVER = 'host, port, db_path, durability, max_body_bytes, allowed_hosts';
 
 const ADDRESS = 'must be an IP address or a host name, without scheme, port or brackets, not';
@@ -32,6 +34,9 @@ describe('values that the file may not have', () => {
     { toml: 'host = 127', problem: `host ${ADDRESS} 127` },
     { toml: 'db_path = ""', problem: 'db_path must be a path without control characters, not ""' },
     { toml: 'db_path = "a\\nb"', problem: 'db_path must be a path without control characters, not "a\\nb"' },
+    { toml: 'db_path = ":memory:"', problem: `db_path ${FILE} ":memory:": ${IN_MEMORY}` },
+    { toml: 'db_path = " :memory: "', problem: `db_path ${FILE} " :memory: ": ${IN_MEMORY}` },
+    { toml: 'db_path = "  "', problem: `db_path ${FILE} "  ": ${IN_MEMORY}` },
     { toml: 'durability = true', problem: 'durability must be one of "normal", "full", not true' },
     {
       toml: 'allowed_hosts = ["a.example", "https://b.example"]',

@@ -81,7 +81,7 @@ describe.each(REQUESTS)('%s %s', (method, path, request) => {
     expect(api.logger.lines).toMatchObject([
       {
         level: 'warn',
-        message: 'the store is unavailable',
+        message: 'store unavailable',
         fields: {
           request_id: response.headers.get('x-request-id'),
           method,
@@ -238,6 +238,39 @@ describe('an id that none has', () => {
     }
     expect(api.logger.lines).toEqual([]);
   });
+});
+
+describe('a query', () => {
+  const MALFORMED = {
+    status: 400,
+    code: 'validation_failed',
+    error: 'The query has a "%" that begins no escape; write it as %25',
+  };
+
+  test.each([
+    'queue=%ZZ',
+    'queue=%',
+    'queue=a%2',
+    'queue=%ff',
+    'queue=%C3&status=%A4',
+    '%zz=1',
+    'limit=1&x=%',
+  ])('%s has an escape that is none', async (query) => {
+    const api = await startApi();
+    for (const path of ['/jobs', '/jobs/x', '/queues', '/health']) {
+      expect(errorOf(await api.get(`${path}?${query}`))).toEqual(MALFORMED);
+    }
+    expect(errorOf(await api.post(`/jobs?${query}`, URL_FIELD))).toEqual(MALFORMED);
+    expect(api.logger.lines).toEqual([]);
+  });
+
+  test.each(['queue=100%25', 'queue=a%2Fb', 'queue=a+b', 'queue=a?b', 'limit=5', ''])(
+    '%s is in order',
+    async (query) => {
+      const api = await startApi();
+      expect((await api.get(`/jobs?${query}`)).status).toBe(200);
+    },
+  );
 });
 
 /** Every path, with the methods that it takes. */

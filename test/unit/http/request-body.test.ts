@@ -238,6 +238,22 @@ describe('Expect: 100-continue', () => {
   });
 });
 
+describe('any other Expect', () => {
+  const head = (method: string, length: number) =>
+    `${method} /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${length}\r\nExpect: nonsense\r\nConnection: close\r\n\r\n`;
+
+  test.each([
+    ['POST', BODY, 201],
+    ['POST', '{', 400],
+    ['GET', '', 200],
+  ])('is ignored: %s of %j', async (method, body, status) => {
+    const api = await startApi();
+    const received = await exchange(api.port, head(method, body.length) + body);
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+    expect(received).toContain('X-Request-Id: ');
+  });
+});
+
 describe('a client that goes away', () => {
   test.each(['Content-Length: 1000', 'Transfer-Encoding: chunked'])(
     'in the middle of a body (%s) is nobody to answer, and no error',
