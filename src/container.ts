@@ -37,10 +37,16 @@ import { SystemClock } from './infrastructure/time/system-clock.js';
 import { SystemScheduler } from './infrastructure/time/system-scheduler.js';
 import { createHttpApp } from './interfaces/http/http-app.js';
 import { createHttpServer } from './interfaces/http/http-server.js';
-import { T } from './tokens.js';
+import { T, token } from './tokens.js';
 import { VERSION } from './version.js';
 
 export type { Container } from 'inversify';
+
+/** Shared by the SQLite stores. Not in T, so that users of the library need not have the types of the driver. */
+const SQLITE = {
+  Database: token<SqliteDatabase>('sqlite.Database'),
+  JobWriter: token<JobWriter>('sqlite.JobWriter'),
+};
 
 /** Everything that mininq is made of, on its SQLite store. Rebind a token to put your own part in its place. */
 export function buildContainer(config: Config): Container {
@@ -84,31 +90,31 @@ function bindSurroundings(container: Container): void {
 
 function bindSqlite(container: Container): void {
   container
-    .bind(T.SqliteDatabase)
+    .bind(SQLITE.Database)
     .toResolvedValue(
       ({ server }: Config) => new SqliteDatabase(server.dbPath, server.durability),
       [T.Config],
     );
   container
-    .bind(T.SqliteJobWriter)
-    .toResolvedValue((db: SqliteDatabase) => new JobWriter(db), [T.SqliteDatabase]);
+    .bind(SQLITE.JobWriter)
+    .toResolvedValue((db: SqliteDatabase) => new JobWriter(db), [SQLITE.Database]);
   container
     .bind(T.JobStore)
     .toResolvedValue(
       (db: SqliteDatabase, writer: JobWriter) => new SqliteJobStore(db, writer),
-      [T.SqliteDatabase, T.SqliteJobWriter],
+      [SQLITE.Database, SQLITE.JobWriter],
     );
   container
     .bind(T.JobQueries)
-    .toResolvedValue((db: SqliteDatabase) => new SqliteJobQueries(db), [T.SqliteDatabase]);
+    .toResolvedValue((db: SqliteDatabase) => new SqliteJobQueries(db), [SQLITE.Database]);
   container
     .bind(T.QueueStore)
-    .toResolvedValue((db: SqliteDatabase) => new SqliteQueueStore(db), [T.SqliteDatabase]);
+    .toResolvedValue((db: SqliteDatabase) => new SqliteQueueStore(db), [SQLITE.Database]);
   container
     .bind(T.ScheduleStore)
     .toResolvedValue(
       (db: SqliteDatabase, writer: JobWriter) => new SqliteScheduleStore(db, writer),
-      [T.SqliteDatabase, T.SqliteJobWriter],
+      [SQLITE.Database, SQLITE.JobWriter],
     );
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from './application/config.js';
+import type { Engine } from './application/engine/engine.js';
 import { buildContainer, type Container } from './container.js';
 import type { Listening } from './interfaces/http/http-server.js';
 import { T } from './tokens.js';
@@ -31,6 +32,9 @@ export function createMininq(config: Config, customize?: (container: Container) 
   customize?.(container);
   const logger = container.get(T.Logger);
 
+  // What a start that failed, or never was, did not build must not be built in order to be stopped.
+  let engine: Engine | undefined;
+
   return {
     container,
     async start() {
@@ -41,17 +45,18 @@ export function createMininq(config: Config, customize?: (container: Container) 
       const listening = await server.listen(host, port);
       try {
         container.get(T.HttpApp);
-        container.get(T.Engine).start();
+        engine = container.get(T.Engine);
       } catch (error) {
         server.destroy();
         await server.close();
         throw error;
       }
+      engine.start();
       logger.info('HTTP server listening', { ...listening });
       return listening;
     },
     async stop() {
-      const engine = container.get(T.Engine);
+      if (!engine) return;
       logger.info('stopping', { in_flight: engine.inFlight });
       await Promise.all([container.get(T.HttpServer).close(), engine.stop()]);
       await container.get(T.Dispatchers).close();
@@ -59,9 +64,10 @@ export function createMininq(config: Config, customize?: (container: Container) 
       logger.info('stopped');
     },
     abort() {
+      if (!engine) return;
       logger.warn('stopping at once');
       container.get(T.HttpServer).destroy();
-      container.get(T.Engine).abort();
+      engine.abort();
     },
   };
 }

@@ -14,12 +14,10 @@ import type { Random } from './application/ports/random.js';
 import type { ScheduleStore } from './application/ports/schedule-store.js';
 import type { Scheduler } from './application/ports/scheduler.js';
 import type { UseCases } from './application/use-cases/use-cases.js';
-import type { JobWriter } from './infrastructure/sqlite/job-writer.js';
-import type { SqliteDatabase } from './infrastructure/sqlite/sqlite-database.js';
 import type { HttpServer } from './interfaces/http/http-server.js';
 
 // The cast ties each token to its type, so that the container checks what is bound and injected.
-const token = <T>(name: string) => Symbol.for(`mininq.${name}`) as ServiceIdentifier<T>;
+export const token = <T>(name: string) => Symbol.for(`mininq.${name}`) as ServiceIdentifier<T>;
 
 /** What can be had from the container, and rebound in it. */
 export const T = {
@@ -44,7 +42,4 @@ export const T = {
   Engine: token<Engine>('Engine'),
   HttpApp: token<RequestListener>('HttpApp'),
   HttpServer: token<HttpServer>('HttpServer'),
-  /** Of the SQLite store; unused with another. */
-  SqliteDatabase: token<SqliteDatabase>('SqliteDatabase'),
-  SqliteJobWriter: token<JobWriter>('SqliteJobWriter'),
 };

@@ -21,6 +21,7 @@ CREATE TABLE `job_counts` (
 );
 --> statement-breakpoint
 CREATE INDEX `idx_job_counts_ready` ON `job_counts` (`queue_name`) WHERE ready > 0;--> statement-breakpoint
+CREATE INDEX `idx_job_counts_delayed` ON `job_counts` (`queue_name`) WHERE delayed > 0;--> statement-breakpoint
 CREATE TABLE `jobs` (
 	`id` text PRIMARY KEY NOT NULL,
 	`queue_name` text NOT NULL,
@@ -51,6 +52,7 @@ CREATE TABLE `jobs` (
 --> statement-breakpoint
 CREATE INDEX `idx_jobs_ready` ON `jobs` (`queue_name`,"priority" desc,`id`) WHERE ready = 1;--> statement-breakpoint
 CREATE INDEX `idx_jobs_delayed` ON `jobs` (`visible_at`) WHERE status = 'pending' and ready = 0;--> statement-breakpoint
+CREATE INDEX `idx_jobs_delayed_queue` ON `jobs` (`queue_name`,`visible_at`) WHERE status = 'pending' and ready = 0;--> statement-breakpoint
 CREATE INDEX `idx_jobs_reaper` ON `jobs` (`visible_at`) WHERE status = 'running';--> statement-breakpoint
 CREATE UNIQUE INDEX `idx_jobs_idempotency` ON `jobs` (`idempotency_key`) WHERE idempotency_key is not null;--> statement-breakpoint
 CREATE INDEX `idx_jobs_finished` ON `jobs` (`completed_at`) WHERE completed_at is not null;--> statement-breakpoint

@@ -166,6 +166,30 @@ export function describeJobStore(harness: StoreHarness): void {
         expect(first?.id).toBe(high.id);
       });
 
+      test('is not kept from one queue by a mass of due delayed jobs of another', async () => {
+        const { jobs } = await connect();
+        const mass = Array.from({ length: 3000 }, (_, i) =>
+          newJob({ queueName: 'mass', visibleAt: NOW + 1 + (i % 100) }),
+        );
+        for (let i = 0; i < mass.length; i += 1000) await insert(jobs, mass.slice(i, i + 1000));
+        await insert(jobs, [newJob({ queueName: 'other', visibleAt: NOW + 200 })]);
+        const claimed = await claim(jobs, { now: NOW + 1000, slots: 2 });
+        expect(claimed.map(({ queueName }) => queueName).sort()).toEqual(['mass', 'other']);
+      });
+
+      test('takes jobs of any size, maybe not all at once', async () => {
+        const { jobs } = await connect();
+        const payload = JSON.stringify({ text: 'x'.repeat(900_000) });
+        await insert(
+          jobs,
+          [1, 2, 3, 4, 5].map(() => newJob({ payload })),
+        );
+        const first = await claim(jobs);
+        expect(first.length).toBeGreaterThan(0);
+        const second = await claim(jobs);
+        expect(new Set([...first, ...second].map(({ id }) => id)).size).toBe(5);
+      });
+
       test('never takes more than the slots', async () => {
         const { jobs } = await connect();
         await insert(

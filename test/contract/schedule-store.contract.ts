@@ -66,6 +66,16 @@ export function describeScheduleStore(harness: StoreHarness): void {
       expect(await schedules.due(NOW + 30, 1)).toHaveLength(1);
     });
 
+    test('stops a schedule, but not one that was changed meanwhile', async () => {
+      const { schedules } = await connect();
+      const [broken, mended] = [newSchedule(), newSchedule({ updatedAt: NOW + 1 })];
+      for (const schedule of [broken, mended]) await schedules.create(schedule);
+      for (const { id } of [broken, mended]) await schedules.stop(id, NOW);
+      await schedules.stop('none', NOW);
+      expect(await schedules.get(broken.id)).toEqual({ ...broken, nextRunAt: null });
+      expect(await schedules.get(mended.id)).toEqual(mended);
+    });
+
     test('fires a tick once, whoever comes first', async () => {
       const place = await freshPlace();
       const [a, b] = [await place.connect(), await place.connect()];
@@ -75,6 +85,7 @@ export function describeScheduleStore(harness: StoreHarness): void {
         schedules.fire({
           id: schedule.id,
           expectedNextRunAt: NOW,
+          expectedUpdatedAt: NOW,
           nextRunAt: NOW + 60_000,
           job: newJob({ scheduleId: schedule.id, queueName: 'made' }),
           now: NOW + 5,
@@ -90,16 +101,18 @@ export function describeScheduleStore(harness: StoreHarness): void {
       expect(await b.queues.get('made')).not.toBeNull();
     });
 
-    test('does not fire a schedule that was disabled, moved or deleted meanwhile', async () => {
+    test('does not fire a schedule that was disabled, moved, changed or deleted meanwhile', async () => {
       const { schedules, queries } = await connect();
       const disabled = newSchedule({ nextRunAt: NOW, enabled: false });
       const moved = newSchedule({ nextRunAt: NOW + 1 });
-      for (const schedule of [disabled, moved]) await schedules.create(schedule);
-      for (const id of [disabled.id, moved.id, 'deleted']) {
+      const changed = newSchedule({ nextRunAt: NOW, updatedAt: NOW + 1 });
+      for (const schedule of [disabled, moved, changed]) await schedules.create(schedule);
+      for (const id of [disabled.id, moved.id, changed.id, 'deleted']) {
         const job = newJob({ scheduleId: id });
         const request = {
           id,
           expectedNextRunAt: NOW,
+          expectedUpdatedAt: NOW,
           nextRunAt: null,
           job,
           now: NOW,

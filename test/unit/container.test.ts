@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import {
   DispatcherRegistry,
   T,
   useMemoryStore,
+  type Container,
 } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { silentLogger } from '../support/silent-logger.js';
@@ -21,13 +22,11 @@ const MEMORY: Config = {
 };
 
 describe('every token resolves', () => {
-  const { SqliteDatabase, SqliteJobWriter, ...common } = T;
-
   test('on SQLite', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mininq-'));
     const server = { ...DEFAULT_CONFIG.server, dbPath: join(folder, 'test.db') };
     const container = buildContainer({ ...DEFAULT_CONFIG, server });
-    for (const token of [...Object.values(common), SqliteDatabase, SqliteJobWriter]) {
+    for (const token of Object.values(T)) {
       expect(container.get<unknown>(token)).toBeDefined();
       expect(container.get<unknown>(token)).toBe(container.get<unknown>(token));
     }
@@ -38,7 +37,7 @@ describe('every token resolves', () => {
   test('in memory', () => {
     const container = buildContainer(MEMORY);
     useMemoryStore(container);
-    for (const token of Object.values(common)) expect(container.get<unknown>(token)).toBeDefined();
+    for (const token of Object.values(T)) expect(container.get<unknown>(token)).toBeDefined();
   });
 });
 
@@ -74,3 +73,26 @@ test('a dispatcher of your own takes the jobs of its scheme', async () => {
   expect(done).toMatchObject({ callbackUrl: 'print:hello', result: 'mine' });
   await mininq.stop();
 });
+
+test('a start that failed leaves nothing to stop, and no file behind', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mininq-'));
+  const first = createMininq(MEMORY, quietMemory);
+  const { port } = await first.start();
+  const server = { ...MEMORY.server, port, dbPath: join(folder, 'test.db') };
+  const second = createMininq({ ...MEMORY, server }, quiet);
+  await expect(second.start()).rejects.toThrow('in use');
+  second.abort();
+  await second.stop();
+  expect(await readdir(folder)).toEqual([]);
+  await first.stop();
+  await rm(folder, { recursive: true });
+});
+
+function quiet(container: Container): void {
+  container.rebind(T.Logger).toConstantValue(silentLogger);
+}
+
+function quietMemory(container: Container): void {
+  useMemoryStore(container);
+  quiet(container);
+}

@@ -32,6 +32,8 @@ const CLAIM_LIMIT = 200;
 export class DispatchDueJobs {
   readonly #options: DispatchOptions;
   readonly #inFlight = new Set<Promise<void>>();
+  /** Job id -> lease token of what is in flight. */
+  readonly #leases = new Map<string, number>();
   readonly #forcedStop = new AbortController();
 
   constructor(options: DispatchOptions) {
@@ -62,6 +64,11 @@ export class DispatchDueJobs {
     return this.#inFlight.size;
   }
 
+  /** Is this claim of the job in flight here? Its result may have come in and wait for the store. */
+  holds({ id, leaseToken }: Job): boolean {
+    return this.#leases.get(id) === leaseToken;
+  }
+
   /** Resolves when nothing is in flight. */
   async drain(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
@@ -82,8 +89,10 @@ export class DispatchDueJobs {
   #start(job: Job): void {
     const running = this.#options.run(job, this.#forcedStop.signal).finally(() => {
       this.#inFlight.delete(running);
+      if (this.holds(job)) this.#leases.delete(job.id);
       this.#options.onFree();
     });
     this.#inFlight.add(running);
+    this.#leases.set(job.id, job.leaseToken);
   }
 }

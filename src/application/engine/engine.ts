@@ -65,7 +65,7 @@ export class Engine {
     const fire = new FireDueSchedules(ports, queueDefaults(defaults));
     this.#scheduleLoop = this.#loop('scheduler', fire, worker.schedulerIntervalSecs * 1000);
 
-    const reap = new ReapStaleJobs(ports, defaults);
+    const reap = new ReapStaleJobs(ports, defaults, this.#dispatch);
     const others = [this.#loop('reaper', reap, worker.reaperIntervalSecs * 1000)];
     if (worker.retentionDays !== null) {
       const prune = new PruneFinishedJobs(ports, worker.retentionDays);

@@ -51,7 +51,7 @@ export class FireDueSchedules {
     } catch (error) {
       // The store's own trouble passes; the loop tries again.
       if (error instanceof StoreUnavailableError) throw error;
-      await this.#quarantine(schedule.id, error);
+      await this.#quarantine(schedule, error);
       return false;
     }
   }
@@ -64,13 +64,14 @@ export class FireDueSchedules {
     const parsed = parseCron(schedule.cronExpression, schedule.timezone);
     if (parsed.kind === 'invalid') {
       // It was valid when it was stored; time zones do get removed.
-      await this.#quarantine(id, new Error(`${parsed.field}: ${parsed.message}`));
+      await this.#quarantine(schedule, new Error(`${parsed.field}: ${parsed.message}`));
       return false;
     }
     const job = this.#job(schedule, now);
     const outcome = await schedules.fire({
       id,
       expectedNextRunAt: dueAt,
+      expectedUpdatedAt: schedule.updatedAt,
       nextRunAt: nextRunAfterFiring(parsed.cron, dueAt, now),
       job,
       now,
@@ -82,10 +83,9 @@ export class FireDueSchedules {
   }
 
   /** A schedule that cannot be fired must not stand in the way of the others: it stays first in line for ever. */
-  async #quarantine(id: string, error: unknown): Promise<void> {
-    const { schedules, clock, logger } = this.#ports;
-    logger.error('schedule stopped: it cannot be fired', { schedule_id: id }, error);
-    await schedules.update(id, { nextRunAt: null }, clock.now());
+  async #quarantine({ id, updatedAt }: Schedule, error: unknown): Promise<void> {
+    this.#ports.logger.error('schedule stopped: it cannot be fired', { schedule_id: id }, error);
+    await this.#ports.schedules.stop(id, updatedAt);
   }
 
   #job(schedule: Schedule, now: number): NewJob {

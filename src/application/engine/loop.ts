@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { Scheduler } from '../ports/scheduler.js';
@@ -97,7 +98,11 @@ export class Loop {
     const { name, logger, scheduler } = this.#options;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 20), LONGEST_PAUSE_MS);
     this.#failures += 1;
-    logger.error(`${name} failed, next try in ${pauseMs} ms`, {}, error);
+    if (error instanceof StoreUnavailableError) {
+      logger.warn('store unavailable', { loop: name, reason: error.message, next_try_in_ms: pauseMs });
+    } else {
+      logger.error(`${name} failed, next try in ${pauseMs} ms`, {}, error);
+    }
     return new Promise((resolve) => {
       if (this.#stopping) {
         resolve();

@@ -23,6 +23,12 @@ export interface ReapReport extends LoopReport {
   readonly reaped: number;
 }
 
+/** The claims that are in flight in this process. */
+export interface OwnJobs {
+  readonly inFlight: number;
+  holds(job: Job): boolean;
+}
+
 interface Expiry {
   readonly job: Job;
   readonly settlement: Settlement;
@@ -39,16 +45,25 @@ const BATCH = 100;
 export class ReapStaleJobs {
   readonly #ports: ReapPorts;
   readonly #defaults: RetryPolicy;
+  readonly #own: OwnJobs;
 
-  constructor(ports: ReapPorts, defaults: RetryPolicy) {
+  /**
+   * @param defaults for jobs and queues that don't say how to back off
+   * @param own what this process still has in flight: its worker did not vanish. When the store was unavailable, the
+   *   results that wait for it must not lose against this sweep.
+   */
+  constructor(ports: ReapPorts, defaults: RetryPolicy, own: OwnJobs) {
     this.#ports = ports;
     this.#defaults = defaults;
+    this.#own = own;
   }
 
   async runOnce(): Promise<ReapReport> {
     const { jobs, clock, events } = this.#ports;
     const now = clock.now();
-    const stale = await jobs.expired(now - LEASE_GRACE_MS, BATCH);
+    const limit = BATCH + this.#own.inFlight;
+    const expired = await jobs.expired(now - LEASE_GRACE_MS, limit);
+    const stale = expired.filter((job) => !this.#own.holds(job));
     if (stale.length === 0) return { reaped: 0, nextRunAt: null };
     const expiries = await this.#expiries(stale);
     const outcomes = await jobs.settle(expiries.map(({ settlement }) => settlement));
@@ -56,7 +71,7 @@ export class ReapStaleJobs {
     for (const expiry of reaped) this.#log(expiry);
     if (reaped.length > 0) events.publish({ type: 'jobs_pending' });
     // A full batch of which nothing applied would only come again.
-    return { reaped: reaped.length, nextRunAt: stale.length === BATCH && reaped.length > 0 ? now : null };
+    return { reaped: reaped.length, nextRunAt: expired.length === limit && reaped.length > 0 ? now : null };
   }
 
   async #expiries(stale: readonly Job[]): Promise<Expiry[]> {

@@ -19,7 +19,7 @@ export async function untilAvailable<T>(
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || signal.aborted) throw error;
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
-      logger.warn(`store unavailable, next try in ${pauseMs} ms`, { reason: error.message });
+      logger.warn('store unavailable', { reason: error.message, next_try_in_ms: pauseMs });
       await pause(pauseMs, scheduler, signal);
     }
   }

@@ -6,6 +6,8 @@ export interface FireRequest {
   readonly id: string;
   /** The tick that is due; if the schedule has moved on, another process fired it. */
   readonly expectedNextRunAt: number;
+  /** If it differs, a client changed the schedule meanwhile: the job would be made of old settings. */
+  readonly expectedUpdatedAt: number;
   readonly nextRunAt: number | null;
   readonly job: NewJob;
   readonly now: number;
@@ -25,7 +27,12 @@ export interface ScheduleStore {
   due(now: number, limit: number): Promise<Schedule[]>;
   /** The earliest `nextRunAt` of an enabled schedule. */
   nextDueAt(): Promise<number | null>;
-  /** Moves the schedule on and inserts the job, both or neither. lost_race: not due any more, or disabled, or gone. */
+  /**
+   * Moves the schedule on and inserts the job, both or neither. lost_race: not due any more, or changed, disabled,
+   * gone.
+   */
   fire(request: FireRequest): Promise<'fired' | 'lost_race'>;
+  /** Takes the next run from a schedule that cannot be fired, unless a client changed it meanwhile. */
+  stop(id: string, expectedUpdatedAt: number): Promise<void>;
   counts(): Promise<{ readonly total: number; readonly enabled: number }>;
 }

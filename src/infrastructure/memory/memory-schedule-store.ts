@@ -46,16 +46,26 @@ export class MemoryScheduleStore implements ScheduleStore {
   fire({
     id,
     expectedNextRunAt,
+    expectedUpdatedAt,
     nextRunAt,
     job,
     now,
     queueDefaults,
   }: FireRequest): Promise<'fired' | 'lost_race'> {
     const schedule = this.#data.schedules.get(id);
-    if (!schedule?.enabled || schedule.nextRunAt !== expectedNextRunAt) return Promise.resolve('lost_race');
+    const asExpected = schedule?.nextRunAt === expectedNextRunAt && schedule.updatedAt === expectedUpdatedAt;
+    if (!schedule?.enabled || !asExpected) return Promise.resolve('lost_race');
     this.#data.schedules.set(id, { ...schedule, lastRunAt: now, nextRunAt });
     this.#data.insert({ jobs: [job], now, queueDefaults });
     return Promise.resolve('fired');
+  }
+
+  stop(id: string, expectedUpdatedAt: number): Promise<void> {
+    const schedule = this.#data.schedules.get(id);
+    if (schedule?.updatedAt === expectedUpdatedAt) {
+      this.#data.schedules.set(id, { ...schedule, nextRunAt: null });
+    }
+    return Promise.resolve();
   }
 
   counts(): Promise<{ readonly total: number; readonly enabled: number }> {

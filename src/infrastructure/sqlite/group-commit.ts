@@ -4,9 +4,10 @@ import { isBusy } from './open-database.js';
 
 /**
  * A write's statements.
- * @param lockedMs how long they had to wait because another process held the lock; whole milliseconds
+ * @param waitedMs how long they had to wait for their turn, for the writes before them or for a lock of another
+ *   process; whole milliseconds, 0 when it was next to nothing
  */
-export type Work<T> = (lockedMs: number) => T;
+export type Work<T> = (waitedMs: number) => T;
 
 interface Write {
   readonly work: Work<void>;
@@ -21,6 +22,8 @@ export const BUSY_TIMEOUT_MS = 5000;
 /** A transaction takes no further write after this long, so that a burst does not hold the event loop. */
 const TRANSACTION_BUDGET_MS = 8;
 export const BUSY_RETRY_MS = 5;
+/** A wait that is shorter than this is not worth a correction. */
+const SHORT_WAIT_MS = 10;
 
 /**
  * One queue of writes for one connection. Writes that are issued in the same turn of the event loop share one
@@ -37,10 +40,9 @@ export class GroupCommit {
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
   #queue: Write[] = [];
+  #closed = false;
   #scheduled = false;
   #retryTimer: NodeJS.Timeout | undefined;
-  /** Since when another process holds the lock, on the monotonic clock; undefined when it does not. */
-  #lockedSince: number | undefined;
 
   constructor(db: Database.Database) {
     this.#db = db;
@@ -55,11 +57,12 @@ export class GroupCommit {
    * @throws StoreUnavailableError (as a rejection) when the database is locked for too long, full or failing
    */
   write<T>(work: Work<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new StoreUnavailableError('the database is closed'));
     return new Promise<T>((resolve, reject) => {
       let value: T;
       this.#queue.push({
-        work: (lockedMs) => {
-          value = work(lockedMs);
+        work: (waited) => {
+          value = work(waited);
         },
         resolve: () => resolve(value),
         reject,
@@ -71,6 +74,7 @@ export class GroupCommit {
 
   /** Writes that are not answered yet are carried out before the connection closes. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#retryTimer);
     this.#db.pragma('busy_timeout = 1000');
     while (this.#queue.length > 0) {
@@ -102,22 +106,17 @@ export class GroupCommit {
     try {
       this.#begin.run();
     } catch (error) {
-      if (isBusy(error)) {
-        this.#lockedSince ??= performance.now();
-        return 'busy';
-      }
+      if (isBusy(error)) return 'busy';
       this.#rejectAll(this.#queue.splice(0), unavailable(error));
       return 'done';
     }
-    const lockedSince = this.#lockedSince;
-    this.#lockedSince = undefined;
     const taken: Write[] = [];
     let current: Write | undefined;
     try {
       const until = performance.now() + TRANSACTION_BUDGET_MS;
       while (performance.now() < until && (current = this.#queue.shift())) {
         taken.push(current);
-        current.work(lockedMs(current, lockedSince));
+        current.work(waitedMs(current));
       }
       current = undefined;
       this.#commit.run();
@@ -157,8 +156,9 @@ export class GroupCommit {
   }
 }
 
-function lockedMs({ issuedAt }: Write, lockedSince: number | undefined): number {
-  return lockedSince === undefined ? 0 : Math.ceil(performance.now() - Math.max(issuedAt, lockedSince));
+function waitedMs({ issuedAt }: Write): number {
+  const waited = performance.now() - issuedAt;
+  return waited < SHORT_WAIT_MS ? 0 : Math.floor(waited);
 }
 
 /** Trouble of the file, the disk or the lock, as opposed to a fault in a statement. */

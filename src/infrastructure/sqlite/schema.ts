@@ -63,6 +63,9 @@ export const jobs = sqliteTable(
     index('idx_jobs_delayed')
       .on(t.visibleAt)
       .where(sql`status = 'pending' and ready = 0`),
+    index('idx_jobs_delayed_queue')
+      .on(t.queueName, t.visibleAt)
+      .where(sql`status = 'pending' and ready = 0`),
     index('idx_jobs_reaper')
       .on(t.visibleAt)
       .where(sql`status = 'running'`),
@@ -112,6 +115,9 @@ export const jobCounts = sqliteTable(
     index('idx_job_counts_ready')
       .on(t.queueName)
       .where(sql`ready > 0`),
+    index('idx_job_counts_delayed')
+      .on(t.queueName)
+      .where(sql`delayed > 0`),
   ],
 );
 

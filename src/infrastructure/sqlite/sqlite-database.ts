@@ -26,9 +26,9 @@ export class SqliteDatabase {
 
   /** See GroupCommit.write. What the write changed in the counts is stored with it. */
   write<T>(work: Work<T>): Promise<T> {
-    return this.#writes.write((lockedMs) => {
+    return this.#writes.write((waitedMs) => {
       this.counter.reset();
-      const value = work(lockedMs);
+      const value = work(waitedMs);
       this.counter.flush();
       return value;
     });

@@ -18,10 +18,13 @@ import { countOf } from './job-counter.js';
 import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
 import type { JobWriter } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
+import { DelayedJobs } from './delayed-jobs.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
-/** Delayed jobs that one claim marks ready at most: about two milliseconds of work. */
-const PROMOTE_LIMIT = 500;
+/** Characters of payload after which a claim takes no further job: SQLite rewrites a row as a whole. */
+const CLAIM_PAYLOAD_LIMIT = 2_000_000;
+/** Jobs that a claim reads at once. */
+const CLAIM_CHUNK = 10;
 
 /*
  * The statements of every claim and sweep. Each names its index: left to itself, SQLite's planner prefers a wider one
@@ -29,13 +32,6 @@ const PROMOTE_LIMIT = 500;
  */
 export const SELECT_READY = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_ready
   WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, id LIMIT ?`;
-export const PROMOTE_DUE = `UPDATE jobs SET ready = 1
-  WHERE id IN (
-    SELECT id FROM jobs INDEXED BY idx_jobs_delayed
-    WHERE status = 'pending' AND ready = 0 AND visible_at <= ? ORDER BY visible_at LIMIT ?)
-  RETURNING queue_name AS queueName`;
-export const NEXT_DELAYED = `SELECT visible_at FROM jobs INDEXED BY idx_jobs_delayed
-  WHERE status = 'pending' AND ready = 0 ORDER BY visible_at LIMIT 1`;
 export const SELECT_EXPIRED = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_reaper
   WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`;
 export const PRUNE = `DELETE FROM jobs
@@ -49,8 +45,7 @@ export class SqliteJobStore implements JobStore {
   readonly #writer: JobWriter;
   readonly #queues: ClaimableQueues;
   readonly #selectReady: Database.Statement<[string, number], JobRow>;
-  readonly #promote: Database.Statement<[number, number], { queueName: string }>;
-  readonly #nextDelayed: Database.Statement<[], number>;
+  readonly #delayed: DelayedJobs;
   readonly #spendTokens: Database.Statement<[number, number, string]>;
   readonly #selectExpired: Database.Statement<[number, number], JobRow>;
   readonly #prune: Database.Statement<[number, number], { queueName: string; status: 'completed' | 'dead' }>;
@@ -61,8 +56,7 @@ export class SqliteJobStore implements JobStore {
     const { connection } = db;
     this.#queues = new ClaimableQueues(connection);
     this.#selectReady = connection.prepare(SELECT_READY);
-    this.#promote = connection.prepare(PROMOTE_DUE);
-    this.#nextDelayed = connection.prepare<[], number>(NEXT_DELAYED).pluck();
+    this.#delayed = new DelayedJobs(db);
     this.#spendTokens = connection.prepare('UPDATE queues SET tokens = ?, tokens_at = ? WHERE name = ?');
     this.#selectExpired = connection.prepare(SELECT_EXPIRED);
     this.#prune = connection.prepare(PRUNE);
@@ -73,17 +67,24 @@ export class SqliteJobStore implements JobStore {
   }
 
   claim(claim: ClaimRequest): Promise<Job[]> {
-    return this.#db.write((lockedMs) => {
-      // A lease begins when it is given: one that began before the wait for the lock could end before its attempt.
-      const request = { ...claim, now: claim.now + lockedMs };
-      this.#promoteDue(request.now);
+    return this.#db.write((waitedMs) => {
+      // A lease begins when it is given: one that began before the wait could end before its attempt.
+      const request = { ...claim, now: claim.now + waitedMs };
+      this.#delayed.promote(request.now);
+      // The plan reads the counts.
+      this.#db.counter.flush();
       const offered = this.#queues.offer(request.queues, request.slots, request.now);
       const queues = new Map(offered.map((queue) => [queue.name, queue]));
-      return request.plan(offered).flatMap(({ queueName, count }) => {
-        const jobs = this.#claimFrom(queueName, count, request);
+      const claimed: Job[] = [];
+      let room = CLAIM_PAYLOAD_LIMIT;
+      for (const { queueName, count } of request.plan(offered)) {
+        const jobs = this.#claimFrom(queueName, count, room, request);
         this.#spend(queues.get(queueName), jobs.length, request.now);
-        return jobs;
-      });
+        claimed.push(...jobs);
+        room -= payloadLength(jobs);
+        if (room <= 0) break;
+      }
+      return claimed;
     });
   }
 
@@ -103,7 +104,7 @@ export class SqliteJobStore implements JobStore {
 
   nextDueAt(now: number, queues: readonly string[]): Promise<number | null> {
     return this.#db.read(() => {
-      let next = this.#nextDelayed.get() ?? Number.POSITIVE_INFINITY;
+      let next = this.#delayed.nextDueAt() ?? Number.POSITIVE_INFINITY;
       for (const queue of this.#queues.waiting(queues)) {
         if (next <= now) break;
         const { rateLimitRps, bucket } = queue;
@@ -154,24 +155,26 @@ export class SqliteJobStore implements JobStore {
     return Promise.resolve();
   }
 
-  #promoteDue(now: number): void {
-    for (const { queueName } of this.#promote.all(now, PROMOTE_LIMIT)) {
-      this.#db.counter.add(queueName, 'delayed', -1);
-      this.#db.counter.add(queueName, 'ready', 1);
+  /** @param room characters of payload after which no further job is taken */
+  #claimFrom(queueName: string, count: number, room: number, { now, workerId }: ClaimRequest): Job[] {
+    const claimed: Job[] = [];
+    while (claimed.length < count && payloadLength(claimed) < room) {
+      const wanted = Math.min(CLAIM_CHUNK, count - claimed.length);
+      const jobs = this.#selectReady
+        .all(queueName, wanted)
+        .flatMap((row) => this.#claimOne(toJob(row), now, workerId));
+      claimed.push(...jobs);
+      if (jobs.length < wanted) break;
     }
-    // The plan reads the counts.
-    this.#db.counter.flush();
+    return claimed;
   }
 
-  #claimFrom(queueName: string, count: number, { now, workerId }: ClaimRequest): Job[] {
-    return this.#selectReady.all(queueName, count).flatMap((row) => {
-      const job = toJob(row);
-      // A job that is marked ready was due once, and stays so when the clock is set back.
-      const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
-      if (transition.kind !== 'changed') return [];
-      this.#writer.apply(job.id, job, countOf('pending', true), transition.state);
-      return [{ ...job, ...transition.state }];
-    });
+  #claimOne(job: Job, now: number, workerId: string): Job[] {
+    // A job that is marked ready was due once, and stays so when the clock is set back.
+    const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
+    if (transition.kind !== 'changed') return [];
+    this.#writer.apply(job.id, job, countOf('pending', true), transition.state);
+    return [{ ...job, ...transition.state }];
   }
 
   #spend(queue: QueueSnapshot | undefined, count: number, now: number): void {
@@ -197,4 +200,8 @@ export class SqliteJobStore implements JobStore {
   #lostOrMissing(jobId: string): 'lost' | 'missing' {
     return this.#writer.exists(jobId) ? 'lost' : 'missing';
   }
+}
+
+function payloadLength(jobs: readonly Job[]): number {
+  return jobs.reduce((length, { payload }) => length + payload.length, 0);
 }

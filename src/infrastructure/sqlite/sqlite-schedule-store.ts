@@ -81,6 +81,7 @@ export class SqliteScheduleStore implements ScheduleStore {
           and(
             eq(schedules.id, request.id),
             eq(schedules.nextRunAt, request.expectedNextRunAt),
+            eq(schedules.updatedAt, request.expectedUpdatedAt),
             eq(schedules.enabled, true),
           ),
         )
@@ -88,6 +89,16 @@ export class SqliteScheduleStore implements ScheduleStore {
       if (changes === 0) return 'lost_race';
       this.#writer.insert({ jobs: [request.job], now: request.now, queueDefaults: request.queueDefaults });
       return 'fired';
+    });
+  }
+
+  stop(id: string, expectedUpdatedAt: number): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.orm
+        .update(schedules)
+        .set({ nextRunAt: null })
+        .where(and(eq(schedules.id, id), eq(schedules.updatedAt, expectedUpdatedAt)))
+        .run();
     });
   }
 

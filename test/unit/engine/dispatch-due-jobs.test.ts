@@ -162,6 +162,18 @@ describe('a slot', () => {
     expect([dispatch.inFlight, freed.times]).toEqual([0, 2]);
   });
 
+  test('is held under its lease until then', async () => {
+    const { dispatch, insert, started, endNext } = dispatching();
+    await insert(newJobs(1));
+    await dispatch.runOnce();
+    const [job] = started;
+    if (!job) throw new Error('a job was started');
+    expect(dispatch.holds(job)).toBe(true);
+    expect(dispatch.holds({ ...job, leaseToken: job.leaseToken + 1 })).toBe(false);
+    await endNext();
+    expect(dispatch.holds(job)).toBe(false);
+  });
+
   test('is already counted as free when the loop is told', async () => {
     const seen: number[] = [];
     const { dispatch, insert, endNext } = dispatching({ onFree: () => seen.push(dispatch.inFlight) });

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../../src/application/errors.js';
 import { Loop, type LoopReport } from '../../../src/application/engine/loop.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
@@ -162,6 +163,17 @@ describe('a pass that fails', () => {
       { level: 'error', message: 'test failed, next try in 100 ms', fields: {}, error },
       { level: 'error', message: 'test failed, next try in 200 ms', fields: {}, error },
     ]);
+  });
+
+  test('for the store is a warning, without the stack', async () => {
+    const { loop, logger, scheduler } = loopOver((now) => {
+      if (now === 0) throw new StoreUnavailableError('the database is locked');
+      return { nextRunAt: null };
+    });
+    loop.start();
+    await scheduler.advanceAsync(1000);
+    const fields = { loop: 'test', reason: 'the database is locked', next_try_in_ms: 100 };
+    expect(logger.lines).toEqual([{ level: 'warn', message: 'store unavailable', fields }]);
   });
 
   test('after one that went well starts at 100 ms again', async () => {

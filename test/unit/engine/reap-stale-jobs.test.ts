@@ -14,7 +14,7 @@ const TIMEOUT_MS = 5000;
 /** The first instant at which a job claimed at NOW is taken from its worker. */
 const STALE = NOW + TIMEOUT_MS + LEASE_GRACE_MS + 1;
 
-function reaping({ random = new FixedRandom() } = {}) {
+function reaping({ random = new FixedRandom(), own = new Set<string>() } = {}) {
   const clock = new FakeClock(NOW);
   const logger = new RecordingLogger();
   const stores = memoryStores();
@@ -22,6 +22,12 @@ function reaping({ random = new FixedRandom() } = {}) {
   const reaper = new ReapStaleJobs(
     { jobs: stores.jobs, queues: stores.queues, clock, random, events, logger },
     DEFAULT_CONFIG.defaults,
+    {
+      get inFlight() {
+        return own.size;
+      },
+      holds: ({ id }) => own.has(id),
+    },
   );
   /** Jobs that worker-1 claimed at NOW. */
   const claimed = async (count: number, change: Partial<NewJob> = {}): Promise<Job[]> => {
@@ -153,4 +159,16 @@ test('a store that is unavailable fails the pass, which the next one makes good'
   await expect(reap.runOnce()).rejects.toBe(UNAVAILABLE);
   expect([reap.logger.lines, reap.published]).toEqual([[], []]);
   expect(await reap.runOnce()).toEqual({ reaped: 1, nextRunAt: null });
+});
+
+test('what this process has in flight is left alone, however late, and hides nothing else', async () => {
+  const own = new Set<string>();
+  const { clock, stores, claimed, runOnce } = reaping({ own });
+  const late = await claimed(150);
+  for (const { id } of late) own.add(id);
+  const vanished = await claimed(1);
+  clock.setNow(STALE);
+  expect(await runOnce()).toEqual({ reaped: 1, nextRunAt: null });
+  expect((await stores.queries.get(vanished[0]?.id ?? ''))?.status).toBe('pending');
+  expect(await stores.queries.countsOf('default')).toMatchObject({ running: 150 });
 });

@@ -44,8 +44,8 @@ describe('while the store is unavailable', () => {
     expect(dispatcher.attempts).toHaveLength(1);
     const warning = (pauseMs: number) => ({
       level: 'warn',
-      message: `store unavailable, next try in ${pauseMs} ms`,
-      fields: { reason: 'the database is locked' },
+      message: 'store unavailable',
+      fields: { reason: 'the database is locked', next_try_in_ms: pauseMs },
     });
     const fields = { job_id: job.id, queue: 'default', attempt: 1, duration_ms: 350 };
     expect(logger.lines).toEqual([

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { connectSqlite } from '../../support/sqlite.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 
-test('a lease begins when the claim gets the lock, not when it begins to wait for it', async () => {
+test('a lease begins when the claim is carried out, not when it begins to wait for its turn', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mininq-'));
   const path = join(folder, 'test.db');
   const { jobs } = connectSqlite(path);
@@ -15,8 +15,13 @@ test('a lease begins when the claim gets the lock, not when it begins to wait fo
   other.exec('BEGIN IMMEDIATE');
   setTimeout(() => other.exec('ROLLBACK'), 50);
 
+  // A neighbour in the transaction that fails makes the claim run again, in the next one.
+  const twin = newJob();
+  const twins = { jobs: [twin, twin], now: NOW, queueDefaults: QUEUE_DEFAULTS };
+  const neighbour = expect(jobs.insert(twins)).rejects.toThrow('UNIQUE');
   const plan = () => [{ queueName: 'default', count: 1 }];
   const [job] = await jobs.claim({ now: NOW, workerId: 'w', slots: 1, queues: [], plan });
+  await neighbour;
   // A timer may run a little early.
   expect(job?.startedAt).toBeGreaterThanOrEqual(NOW + 40);
   expect(job?.visibleAt).toBe((job?.startedAt ?? 0) + 100);

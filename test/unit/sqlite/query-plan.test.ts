@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { SELECT_WAITING_AFTER } from '../../../src/infrastructure/sqlite/claimable-queues.js';
 import {
+  DELAYED_QUEUES_AFTER,
   NEXT_DELAYED,
   PROMOTE_DUE,
-  PRUNE,
-  SELECT_EXPIRED,
-  SELECT_READY,
-} from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
+  PROMOTE_DUE_OF_QUEUE,
+} from '../../../src/infrastructure/sqlite/delayed-jobs.js';
+import { PRUNE, SELECT_EXPIRED, SELECT_READY } from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
 import { connectSqlite } from '../../support/sqlite.js';
 
 /*
@@ -29,6 +29,19 @@ describe.each([
       'SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (id=?)',
       'SEARCH jobs USING INDEX idx_jobs_delayed (visible_at<?)',
     ],
+  ],
+  [
+    'promoting due jobs of a queue',
+    PROMOTE_DUE_OF_QUEUE,
+    [
+      'SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (id=?)',
+      'SEARCH jobs USING INDEX idx_jobs_delayed_queue (queue_name=? AND visible_at<?)',
+    ],
+  ],
+  [
+    'finding the queues of delayed jobs',
+    DELAYED_QUEUES_AFTER,
+    ['SEARCH job_counts USING INDEX idx_job_counts_delayed (queue_name>?)'],
   ],
   ['the next instant', NEXT_DELAYED, ['SCAN jobs USING INDEX idx_jobs_delayed']],
   ['the reaper', SELECT_EXPIRED, ['SEARCH jobs USING INDEX idx_jobs_reaper (visible_at<?)']],
