@@ -50,14 +50,14 @@ CREATE TABLE `jobs` (
 	`result` text
 );
 --> statement-breakpoint
-CREATE INDEX `idx_jobs_ready` ON `jobs` (`queue_name`,"priority" desc,`id`) WHERE ready = 1;--> statement-breakpoint
+CREATE INDEX `idx_jobs_ready` ON `jobs` (`queue_name`,"priority" desc) WHERE ready = 1;--> statement-breakpoint
 CREATE INDEX `idx_jobs_delayed` ON `jobs` (`visible_at`) WHERE status = 'pending' and ready = 0;--> statement-breakpoint
 CREATE INDEX `idx_jobs_delayed_queue` ON `jobs` (`queue_name`,`visible_at`) WHERE status = 'pending' and ready = 0;--> statement-breakpoint
 CREATE INDEX `idx_jobs_reaper` ON `jobs` (`visible_at`) WHERE status = 'running';--> statement-breakpoint
 CREATE UNIQUE INDEX `idx_jobs_idempotency` ON `jobs` (`idempotency_key`) WHERE idempotency_key is not null;--> statement-breakpoint
 CREATE INDEX `idx_jobs_finished` ON `jobs` (`completed_at`) WHERE completed_at is not null;--> statement-breakpoint
-CREATE INDEX `idx_jobs_queue_status` ON `jobs` (`queue_name`,`status`,`id`);--> statement-breakpoint
-CREATE INDEX `idx_jobs_status` ON `jobs` (`status`,`id`);--> statement-breakpoint
+CREATE INDEX `idx_jobs_queue_status` ON `jobs` (`queue_name`,`status`) WHERE status <> 'running';--> statement-breakpoint
+CREATE INDEX `idx_jobs_status` ON `jobs` (`status`) WHERE status <> 'running';--> statement-breakpoint
 CREATE TABLE `queues` (
 	`name` text PRIMARY KEY NOT NULL,
 	`max_concurrency` integer NOT NULL,

@@ -49,6 +49,7 @@ export class DelayedJobs {
    * of due jobs of one queue would otherwise hide those of the others until it is worked off.
    */
   promote(now: number): void {
+    if ((this.nextDueAt() ?? Number.POSITIVE_INFINITY) > now) return;
     const promoted = this.#promote.all(now, PROMOTE_LIMIT);
     this.#count(promoted);
     if (promoted.length < PROMOTE_LIMIT) return;

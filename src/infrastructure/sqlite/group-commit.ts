@@ -17,6 +17,13 @@ interface Write {
   readonly issuedAt: number;
 }
 
+/** What the writes of a transaction leave to be stored at its end. */
+export interface Deferred {
+  /** Forgets what is left of a transaction that failed. */
+  reset(): void;
+  flush(): void;
+}
+
 /** The documented busy_timeout: how long a write waits for a lock that another process holds. */
 export const BUSY_TIMEOUT_MS = 5000;
 /** A transaction takes no further write after this long, so that a burst does not hold the event loop. */
@@ -39,13 +46,15 @@ export class GroupCommit {
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
+  readonly #deferred: Deferred | undefined;
   #queue: Write[] = [];
   #closed = false;
   #scheduled = false;
   #retryTimer: NodeJS.Timeout | undefined;
 
-  constructor(db: Database.Database) {
+  constructor(db: Database.Database, deferred?: Deferred) {
     this.#db = db;
+    this.#deferred = deferred;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -113,12 +122,14 @@ export class GroupCommit {
     const taken: Write[] = [];
     let current: Write | undefined;
     try {
+      this.#deferred?.reset();
       const until = performance.now() + TRANSACTION_BUDGET_MS;
       while (performance.now() < until && (current = this.#queue.shift())) {
         taken.push(current);
         current.work(waitedMs(current));
       }
       current = undefined;
+      this.#deferred?.flush();
       this.#commit.run();
     } catch (error) {
       this.#undo(taken, current, error);

@@ -10,7 +10,7 @@ export function countOf(status: JobStatus, ready: boolean): JobCount {
 }
 
 /**
- * Collects what a write changes in job_counts, so that a batch costs one statement a queue instead of one a job.
+ * Collects what a transaction changes in job_counts, so that it costs one statement a queue instead of one a job.
  */
 export class JobCounter {
   readonly #upsert: Database.Statement;
@@ -34,7 +34,7 @@ export class JobCounter {
     delta[count] += change;
   }
 
-  /** Stores what was collected: at the end of each write, and before the counts are read within one. */
+  /** Stores what was collected: at the end of each transaction, and before the counts are read within one. */
   flush(): void {
     const deltas = this.#deltas;
     this.#deltas = new Map();
@@ -43,7 +43,7 @@ export class JobCounter {
     }
   }
 
-  /** Forgets what a write had collected that failed. */
+  /** Forgets what a transaction had collected that failed. */
   reset(): void {
     this.#deltas.clear();
   }

@@ -1,11 +1,39 @@
 import type Database from 'better-sqlite3';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
-import { isReady, pendingState, type JobState, type JobStatus, type NewJob } from '../../domain/job/job.js';
+import {
+  isReady,
+  pendingState,
+  type Job,
+  type JobState,
+  type JobStatus,
+  type NewJob,
+} from '../../domain/job/job.js';
 import { newQueue, type QueueSettings } from '../../domain/queue/queue.js';
 import type { ExpectedState, InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
 import { countOf, type JobCount, type JobCounter } from './job-counter.js';
 import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
 import type { SqliteDatabase } from './sqlite-database.js';
+
+/** To be run with {@link stateValues}. */
+const SET_STATE = `status = ?, ready = ?, attempt = ?, visible_at = ?, lease_token = ?, worker_id = ?, started_at = ?,
+  completed_at = ?, last_error = ?, result = ?, result_truncated = ?, updated_at = ?`;
+
+function stateValues(state: JobState, ready: boolean): unknown[] {
+  return [
+    state.status,
+    ready ? 1 : 0,
+    state.attempt,
+    state.visibleAt,
+    state.leaseToken,
+    state.workerId,
+    state.startedAt,
+    state.completedAt,
+    state.lastError,
+    state.result,
+    state.resultTruncated ? 1 : 0,
+    state.updatedAt,
+  ];
+}
 
 /**
  * The statements that change jobs. They are plain SQL, prepared once, because every job passes through each of them;
@@ -16,6 +44,7 @@ export class JobWriter {
   readonly #insert: Database.Statement;
   readonly #byIdempotencyKey: Database.Statement<[string], JobRow>;
   readonly #update: Database.Statement<unknown[], { queueName: string }>;
+  readonly #updateRow: Database.Statement;
   readonly #delete: Database.Statement<[string, JobStatus, number], { queueName: string; ready: 0 | 1 }>;
   readonly #exists: Database.Statement<[string], 1>;
   readonly #readyFlag: Database.Statement<[string], 0 | 1>;
@@ -32,13 +61,14 @@ export class JobWriter {
        VALUES (?, ?, 'pending', ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?)
        ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`,
     );
-    this.#byIdempotencyKey = db.prepare(`SELECT ${JOB_COLUMNS} FROM jobs WHERE idempotency_key = ?`);
+    this.#byIdempotencyKey = db
+      .prepare<[string], JobRow>(`SELECT ${JOB_COLUMNS} FROM jobs WHERE idempotency_key = ?`)
+      .raw();
     this.#update = db.prepare(
-      `UPDATE jobs SET status = ?, ready = ?, attempt = ?, visible_at = ?, lease_token = ?, worker_id = ?,
-         started_at = ?, completed_at = ?, last_error = ?, result = ?, result_truncated = ?, updated_at = ?
-       WHERE id = ? AND status = ? AND lease_token = ?
+      `UPDATE jobs SET ${SET_STATE} WHERE id = ? AND status = ? AND lease_token = ?
        RETURNING queue_name AS queueName`,
     );
+    this.#updateRow = db.prepare(`UPDATE jobs SET ${SET_STATE} WHERE rowid = ?`);
     this.#delete = db.prepare(
       'DELETE FROM jobs WHERE id = ? AND status = ? AND lease_token = ? RETURNING queue_name AS queueName, ready',
     );
@@ -67,7 +97,7 @@ export class JobWriter {
         queueMaxRetries = this.ensureQueue(job.queueName, queueDefaults, now);
         maxRetries.set(job.queueName, queueMaxRetries);
       }
-      return this.#insertOne({ ...job, maxRetries: job.maxRetries ?? queueMaxRetries }, now);
+      return this.#insertOne(job, job.maxRetries ?? queueMaxRetries, now);
     });
   }
 
@@ -95,27 +125,19 @@ export class JobWriter {
   /** Replaces the state of a job that is as expected and counted under `from`. */
   apply(jobId: string, expected: ExpectedState, from: JobCount, state: JobState): AppliedUpdate | null {
     const ready = isReady(state, state.updatedAt);
-    const row = this.#update.get(
-      state.status,
-      ready ? 1 : 0,
-      state.attempt,
-      state.visibleAt,
-      state.leaseToken,
-      state.workerId,
-      state.startedAt,
-      state.completedAt,
-      state.lastError,
-      state.result,
-      state.resultTruncated ? 1 : 0,
-      state.updatedAt,
-      jobId,
-      expected.status,
-      expected.leaseToken,
-    );
+    const row = this.#update.get(...stateValues(state, ready), jobId, expected.status, expected.leaseToken);
     if (!row) return null;
     this.#counter.add(row.queueName, from, -1);
     this.#counter.add(row.queueName, countOf(state.status, ready), 1);
     return row;
+  }
+
+  /** Replaces the state of a ready job that was read in this transaction. */
+  applyToReady(rowid: number, { queueName }: Job, state: JobState): void {
+    const ready = isReady(state, state.updatedAt);
+    this.#updateRow.run(...stateValues(state, ready), rowid);
+    this.#counter.add(queueName, 'ready', -1);
+    this.#counter.add(queueName, countOf(state.status, ready), 1);
   }
 
   delete(jobId: string, expected: ExpectedState): boolean {
@@ -145,7 +167,7 @@ export class JobWriter {
     );
   }
 
-  #insertOne(job: InsertableJob, now: number): InsertOutcome {
+  #insertOne(job: NewJob, maxRetries: number, now: number): InsertOutcome {
     const state = pendingState(job);
     const ready = isReady(state, now);
     const { changes } = this.#insert.run(
@@ -154,7 +176,7 @@ export class JobWriter {
       ready ? 1 : 0,
       job.priority,
       job.visibleAt,
-      job.maxRetries,
+      maxRetries,
       job.retryBackoff,
       job.baseDelayMs,
       job.maxDelayMs,
@@ -168,15 +190,13 @@ export class JobWriter {
     );
     if (changes === 1) {
       this.#counter.add(job.queueName, countOf('pending', ready), 1);
-      return { kind: 'inserted', job: { ...job, ...state } };
+      return { kind: 'inserted', job: { ...job, ...state, maxRetries } };
     }
     const existing = this.#byIdempotencyKey.get(job.idempotencyKey ?? '');
     if (!existing) throw new Error(`job ${job.id} was not inserted`);
     return { kind: 'duplicate', job: toJob(existing) };
   }
 }
-
-type InsertableJob = NewJob & { readonly maxRetries: number };
 
 interface AppliedUpdate {
   readonly queueName: string;

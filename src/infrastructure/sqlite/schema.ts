@@ -55,10 +55,13 @@ export const jobs = sqliteTable(
     result: text('result'),
   },
   (t) => [
+    // Every index ends in the row's number, by itself: rows are numbered in the order of their insertion, which is that
+    // of the ids, and a number takes an eighth of the room of one.
+    //
     // The order of a claim. The documented idx_jobs_poll has visible_at before priority, which would make every
     // claim sort all visible rows of the queue; here due jobs are marked ready, and a claim reads a prefix.
     index('idx_jobs_ready')
-      .on(t.queueName, sql`${t.priority} desc`, t.id)
+      .on(t.queueName, sql`${t.priority} desc`)
       .where(sql`ready = 1`),
     index('idx_jobs_delayed')
       .on(t.visibleAt)
@@ -75,8 +78,14 @@ export const jobs = sqliteTable(
     index('idx_jobs_finished')
       .on(t.completedAt)
       .where(sql`completed_at is not null`),
-    index('idx_jobs_queue_status').on(t.queueName, t.status, t.id),
-    index('idx_jobs_status').on(t.status, t.id),
+    // For lists. Without the running jobs, which are few and found by idx_jobs_reaper, each job moves from one place
+    // to another once in its life instead of twice.
+    index('idx_jobs_queue_status')
+      .on(t.queueName, t.status)
+      .where(sql`status <> 'running'`),
+    index('idx_jobs_status')
+      .on(t.status)
+      .where(sql`status <> 'running'`),
   ],
 );
 

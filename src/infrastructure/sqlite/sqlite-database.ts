@@ -21,17 +21,12 @@ export class SqliteDatabase {
     this.connection = openDatabase(path, durability);
     this.orm = drizzle({ client: this.connection });
     this.counter = new JobCounter(this.connection);
-    this.#writes = new GroupCommit(this.connection);
+    this.#writes = new GroupCommit(this.connection, this.counter);
   }
 
-  /** See GroupCommit.write. What the write changed in the counts is stored with it. */
+  /** See GroupCommit.write. What the writes of a transaction change in the counts is stored at its end. */
   write<T>(work: Work<T>): Promise<T> {
-    return this.#writes.write((waitedMs) => {
-      this.counter.reset();
-      const value = work(waitedMs);
-      this.counter.flush();
-      return value;
-    });
+    return this.#writes.write(work);
   }
 
   /**

@@ -14,8 +14,7 @@ import type {
   SettleOutcome,
   Settlement,
 } from '../../application/ports/job-store.js';
-import { countOf } from './job-counter.js';
-import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
+import { JOB_COLUMNS, toJob, type JobRow, type NumberedJobRow } from './job-row.js';
 import type { JobWriter } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
@@ -30,8 +29,8 @@ const CLAIM_CHUNK = 10;
  * The statements of every claim and sweep. Each names its index: left to itself, SQLite's planner prefers a wider one
  * to the partial index that holds exactly these rows. test/unit/sqlite checks the plans.
  */
-export const SELECT_READY = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_ready
-  WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, id LIMIT ?`;
+export const SELECT_READY = `SELECT ${JOB_COLUMNS}, rowid FROM jobs INDEXED BY idx_jobs_ready
+  WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, rowid LIMIT ?`;
 export const SELECT_EXPIRED = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_reaper
   WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`;
 export const PRUNE = `DELETE FROM jobs
@@ -44,7 +43,7 @@ export class SqliteJobStore implements JobStore {
   readonly #db: SqliteDatabase;
   readonly #writer: JobWriter;
   readonly #queues: ClaimableQueues;
-  readonly #selectReady: Database.Statement<[string, number], JobRow>;
+  readonly #selectReady: Database.Statement<[string, number], NumberedJobRow>;
   readonly #delayed: DelayedJobs;
   readonly #spendTokens: Database.Statement<[number, number, string]>;
   readonly #selectExpired: Database.Statement<[number, number], JobRow>;
@@ -55,10 +54,10 @@ export class SqliteJobStore implements JobStore {
     this.#writer = writer;
     const { connection } = db;
     this.#queues = new ClaimableQueues(connection);
-    this.#selectReady = connection.prepare(SELECT_READY);
+    this.#selectReady = connection.prepare<[string, number], NumberedJobRow>(SELECT_READY).raw();
     this.#delayed = new DelayedJobs(db);
     this.#spendTokens = connection.prepare('UPDATE queues SET tokens = ?, tokens_at = ? WHERE name = ?');
-    this.#selectExpired = connection.prepare(SELECT_EXPIRED);
+    this.#selectExpired = connection.prepare<[number, number], JobRow>(SELECT_EXPIRED).raw();
     this.#prune = connection.prepare(PRUNE);
   }
 
@@ -162,18 +161,19 @@ export class SqliteJobStore implements JobStore {
       const wanted = Math.min(CLAIM_CHUNK, count - claimed.length);
       const jobs = this.#selectReady
         .all(queueName, wanted)
-        .flatMap((row) => this.#claimOne(toJob(row), now, workerId));
+        .flatMap((row) => this.#claimOne(row, now, workerId));
       claimed.push(...jobs);
       if (jobs.length < wanted) break;
     }
     return claimed;
   }
 
-  #claimOne(job: Job, now: number, workerId: string): Job[] {
+  #claimOne(row: NumberedJobRow, now: number, workerId: string): Job[] {
+    const job = toJob(row);
     // A job that is marked ready was due once, and stays so when the clock is set back.
     const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
     if (transition.kind !== 'changed') return [];
-    this.#writer.apply(job.id, job, countOf('pending', true), transition.state);
+    this.#writer.applyToReady(row[24], job, transition.state);
     return [{ ...job, ...transition.state }];
   }
 

@@ -40,6 +40,7 @@ export class SqliteQueueStore implements QueueStore {
 
   remove(name: string): Promise<'deleted' | 'active' | 'missing'> {
     return this.#db.write(() => {
+      this.#db.counter.flush();
       const counts = this.#db.orm.select().from(jobCounts).where(eq(jobCounts.queueName, name)).get();
       if (counts && counts.ready + counts.delayed + counts.running > 0) return 'active';
       const { changes } = this.#db.orm.delete(queues).where(eq(queues.name, name)).run();
