@@ -2,21 +2,21 @@ import { StoreUnavailableError, type Refusal } from '../../application/errors.js
 import type { Logger } from '../../application/ports/logger.js';
 import { shorten } from '../../application/printable.js';
 import { sendError } from './error-response.js';
-import type { HttpRequest, HttpResponse } from './http-types.js';
+import { pathOf, type HttpRequest, type HttpResponse } from './http-types.js';
 
 /** Logs what was thrown, and answers without saying more of it than the client can use. */
 export function errorHandler(logger: Logger) {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters.
-  return (error: unknown, request: HttpRequest, response: HttpResponse, _next: () => void): void => {
+  return (error: unknown, request: HttpRequest, response: HttpResponse, _next?: () => void): void => {
     log(logger, error, request, response.locals.requestId);
     if (response.headersSent) response.destroy();
     else sendError(response, refusalOf(error));
   };
 }
 
-function log(logger: Logger, error: unknown, { method, path }: HttpRequest, requestId: string): void {
+function log(logger: Logger, error: unknown, request: HttpRequest, requestId: string): void {
   if (isMalformedPath(error)) return;
-  const about = { request_id: requestId, method, path: shorten(path) };
+  const about = { request_id: requestId, method: request.method, path: shorten(pathOf(request)) };
   if (error instanceof StoreUnavailableError) {
     logger.warn('store unavailable', { ...about, error: error.message });
   } else {

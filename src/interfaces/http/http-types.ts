@@ -1,16 +1,16 @@
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What the first middleware leaves for the others. */
-export interface Locals extends Record<string, unknown> {
+/** What the beginning of a request leaves for the rest of it. Where Express keeps such things, too. */
+export interface Locals {
   /** Also in the X-Request-Id header. */
-  requestId: string;
+  readonly requestId: string;
 }
 
-export type HttpRequest = Request<
-  Record<string, string | string[]>,
-  unknown,
-  unknown,
-  Readonly<Record<string, unknown>>,
-  Locals
->;
-export type HttpResponse = Response<unknown, Locals>;
+export type HttpRequest = IncomingMessage;
+export type HttpResponse = ServerResponse & { readonly locals: Locals };
+
+/** Without the query. */
+export function pathOf({ url = '' }: HttpRequest): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
