@@ -54,7 +54,7 @@ export class RunAttempt {
     try {
       const outcome = await this.#dispatch(job, signal);
       const { settlement, describe } = await this.#settlement(job, outcome, signal);
-      const [settled] = await untilAvailable(() => jobs.settle([settlement]), { ...this.#ports, signal });
+      const [settled] = await untilAvailable(() => jobs.settle([settlement]), this.#ports, signal);
       if (settled === 'applied') describe(clock.monotonic() - begunAt);
       else logger.warn('result dropped: the lease was lost', { ...about(job), outcome: outcome.kind });
     } catch (error) {
@@ -101,10 +101,10 @@ export class RunAttempt {
     const now = clock.now();
     switch (outcome.kind) {
       case 'succeeded': {
-        const settlement = settle(job, succeed(job, { ...outcome, leaseToken: job.leaseToken }, now), null);
-        const describe = (durationMs: number) =>
-          logger.debug('job completed', { ...about(job), duration_ms: Math.round(durationMs) });
-        return { settlement, describe };
+        const { result, resultTruncated } = outcome;
+        const success = succeed(job, { leaseToken: job.leaseToken, result, resultTruncated }, now);
+        const describe = (durationMs: number) => logger.debug('job completed', about(job, durationMs));
+        return { settlement: settle(job, success, null), describe };
       }
       case 'interrupted': {
         const settlement = settle(job, release(job, { leaseToken: job.leaseToken }, now), null);
@@ -122,7 +122,7 @@ export class RunAttempt {
 
   async #failTransiently(job: Job, outcome: Failed, now: number, signal: AbortSignal): Promise<Transition> {
     const { queues, random } = this.#ports;
-    const queue = await untilAvailable(() => queues.get(job.queueName), { ...this.#ports, signal });
+    const queue = await untilAvailable(() => queues.get(job.queueName), this.#ports, signal);
     const policy = resolveRetryPolicy(job, queue, this.#defaults);
     const retryInMs = retryDelayMs(policy, job.attempt, random.next(), outcome.retryAfterMs);
     return failTransiently(job, { leaseToken: job.leaseToken, error: outcome.error, retryInMs }, now);
@@ -140,7 +140,7 @@ export class RunAttempt {
   }
 
   #logFailure(job: Job, { state }: Settlement, durationMs: number): void {
-    const fields = { ...about(job), error: state.lastError, duration_ms: Math.round(durationMs) };
+    const fields = { ...about(job, durationMs), error: state.lastError };
     if (state.status === 'dead') this.#ports.logger.warn('job dead', fields);
     else
       this.#ports.logger.info('attempt failed', {
@@ -160,6 +160,8 @@ function failed(permanent: boolean, error: string): Outcome {
   return { kind: 'failed', permanent, error, statusCode: null, responseExcerpt: null, retryAfterMs: null };
 }
 
-function about(job: Job) {
-  return { job_id: job.id, queue: job.queueName, attempt: job.attempt };
+/** What a line about a job carries; without a duration when that says nothing. */
+function about({ id, queueName, attempt }: Job, durationMs?: number) {
+  const duration_ms = durationMs === undefined ? undefined : Math.round(durationMs);
+  return { job_id: id, queue: queueName, attempt, duration_ms };
 }

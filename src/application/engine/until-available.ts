@@ -11,7 +11,8 @@ const LONGEST_PAUSE_MS = 5000;
  */
 export async function untilAvailable<T>(
   work: () => Promise<T>,
-  { scheduler, logger, signal }: { scheduler: Scheduler; logger: Logger; signal: AbortSignal },
+  { scheduler, logger }: { scheduler: Scheduler; logger: Logger },
+  signal: AbortSignal,
 ): Promise<T> {
   for (let failures = 0; ; failures += 1) {
     try {

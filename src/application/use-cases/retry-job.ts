@@ -1,4 +1,4 @@
-import type { Job } from '../../domain/job/job.js';
+import { jobOf, type Job } from '../../domain/job/job.js';
 import { retry } from '../../domain/job/transitions.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
 import { ok, refuse, type Result } from '../errors.js';
@@ -22,7 +22,7 @@ export function retryJob(
       }
       if ((await jobs.replace(id, job, transition.state, queueDefaults(defaults))) === 'applied') {
         events.publish({ type: 'jobs_pending' });
-        return ok({ ...job, ...transition.state });
+        return ok(jobOf(job, transition.state));
       }
     }
   };

@@ -70,10 +70,15 @@ export class ClaimableQueues {
   }
 }
 
-function toSnapshot({ tokens, tokensAt, ...row }: Row): QueueSnapshot {
+function toSnapshot(row: Row): QueueSnapshot {
+  const { tokens, tokensAt } = row;
   return {
-    ...row,
+    name: row.name,
     paused: false,
+    ready: row.ready,
+    running: row.running,
+    maxConcurrency: row.maxConcurrency,
+    rateLimitRps: row.rateLimitRps,
     bucket: tokens === null || tokensAt === null ? null : { tokens, refilledAt: tokensAt },
   };
 }

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
 import {
   isReady,
+  jobOf,
   pendingState,
   type Job,
   type JobState,
@@ -190,7 +191,7 @@ export class JobWriter {
     );
     if (changes === 1) {
       this.#counter.add(job.queueName, countOf('pending', ready), 1);
-      return { kind: 'inserted', job: { ...job, ...state, maxRetries } };
+      return { kind: 'inserted', job: jobOf({ ...job, maxRetries }, state) };
     }
     const existing = this.#byIdempotencyKey.get(job.idempotencyKey ?? '');
     if (!existing) throw new Error(`job ${job.id} was not inserted`);

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { claim } from '../../domain/job/transitions.js';
-import type { Job, JobState } from '../../domain/job/job.js';
+import { jobOf, type Job, type JobState } from '../../domain/job/job.js';
 import type { QueueSnapshot } from '../../domain/queue/claim-plan.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { nextTokenAt, spend } from '../../domain/queue/token-bucket.js';
@@ -174,7 +174,7 @@ export class SqliteJobStore implements JobStore {
     const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
     if (transition.kind !== 'changed') return [];
     this.#writer.applyToReady(row[24], job, transition.state);
-    return [{ ...job, ...transition.state }];
+    return [jobOf(job, transition.state)];
   }
 
   #spend(queue: QueueSnapshot | undefined, count: number, now: number): void {
