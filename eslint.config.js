@@ -23,7 +23,7 @@ const layer = (folder, forbidden, message) => ({
 const composition = '/(container|tokens|main|index)\\.js$';
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', '.test-report', 'drizzle'] },
+  { ignores: ['dist', 'coverage', '.test-report', 'drizzle', 'bench/results'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

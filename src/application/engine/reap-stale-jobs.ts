@@ -76,9 +76,13 @@ export class ReapStaleJobs {
 
   async #expiries(stale: readonly Job[]): Promise<Expiry[]> {
     const { queues, clock, random } = this.#ports;
+    const names = [...new Set(stale.map(({ queueName }) => queueName))];
+    const found = new Map(
+      await Promise.all(names.map(async (name) => [name, await queues.get(name)] as const)),
+    );
     const expiries: Expiry[] = [];
     for (const job of stale) {
-      const policy = resolveRetryPolicy(job, await queues.get(job.queueName), this.#defaults);
+      const policy = resolveRetryPolicy(job, found.get(job.queueName) ?? null, this.#defaults);
       const now = clock.now();
       const transition = expireLease(job, { retryInMs: backoffMs(policy, job.attempt, random.next()) }, now);
       if (transition.kind !== 'changed') continue;

@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { changeQueue, type Queue, type QueueChange } from '../../domain/queue/queue.js';
 import type { QueueStore } from '../../application/ports/queue-store.js';
 import { jobCounts, queues } from './schema.js';
@@ -6,9 +6,16 @@ import type { SqliteDatabase } from './sqlite-database.js';
 
 export class SqliteQueueStore implements QueueStore {
   readonly #db: SqliteDatabase;
+  /** Asked for at each failed attempt. */
+  readonly #byName;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
+    this.#byName = db.orm
+      .select()
+      .from(queues)
+      .where(eq(queues.name, sql.placeholder('name')))
+      .prepare();
   }
 
   create(queue: Queue): Promise<'created' | 'exists'> {
@@ -49,7 +56,7 @@ export class SqliteQueueStore implements QueueStore {
   }
 
   #select(name: string): Queue | null {
-    const row = this.#db.orm.select().from(queues).where(eq(queues.name, name)).get();
+    const row = this.#byName.get({ name });
     return row ? toQueue(row) : null;
   }
 }
