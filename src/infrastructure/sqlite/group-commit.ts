@@ -28,18 +28,21 @@ export interface Deferred {
 export const BUSY_TIMEOUT_MS = 5000;
 /** A transaction takes no further write after this long, so that a burst does not hold the event loop. */
 const TRANSACTION_BUDGET_MS = 8;
+/** How long a transaction waits for more writes, at most, while every turn of the event loop brings some. */
+const GATHER_MS = 2;
 export const BUSY_RETRY_MS = 5;
 /** A shorter wait needs no correction: the reaper leaves a lease four times as long past its end. */
 const SHORT_WAIT_MS = 250;
 
 /**
  * One queue of writes for one connection. Writes that are issued in the same turn of the event loop share one
- * IMMEDIATE transaction (group commit); each is answered after COMMIT. When another process holds the lock, the
- * queue waits with timers: SQLite's own busy handler would block the event loop.
+ * IMMEDIATE transaction (group commit), and so do those of the next turns as long as each brings some: what a commit
+ * costs hardly depends on how much is in it. Each write is answered after COMMIT. When another process holds the lock,
+ * the queue waits with timers: SQLite's own busy handler would block the event loop.
  *
- *   idle ──write──▶ scheduled ──turn ends──▶ one transaction ──queue empty──▶ idle
- *                       ▲                        │
- *                       └── lock held: a few ms ─┴── more writes: next turn
+ *   idle ──write──▶ gathering ──a turn without writes, or 2 ms──▶ one transaction ──queue empty──▶ idle
+ *                       ▲                                             │
+ *                       └────────── lock held: a few ms ──────────────┴── more writes: next turn
  */
 export class GroupCommit {
   readonly #db: Database.Database;
@@ -50,6 +53,8 @@ export class GroupCommit {
   #queue: Write[] = [];
   #closed = false;
   #scheduled = false;
+  /** Length of the queue at the end of the last turn. */
+  #gathered = 0;
   #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(db: Database.Database, deferred?: Deferred) {
@@ -100,6 +105,10 @@ export class GroupCommit {
   #flush(): void {
     this.#scheduled = false;
     if (this.#queue.length === 0) return;
+    if (this.#isGathering()) {
+      this.#schedule();
+      return;
+    }
     if (this.#runTransaction() === 'busy') {
       this.#rejectOverdue();
       if (this.#queue.length > 0) {
@@ -109,6 +118,13 @@ export class GroupCommit {
     } else if (this.#queue.length > 0) {
       this.#schedule();
     }
+  }
+
+  #isGathering(): boolean {
+    const [oldest] = this.#queue;
+    const grown = this.#queue.length > this.#gathered;
+    this.#gathered = this.#queue.length;
+    return grown && oldest !== undefined && performance.now() - oldest.issuedAt < GATHER_MS;
   }
 
   #runTransaction(): 'done' | 'busy' {
@@ -135,6 +151,7 @@ export class GroupCommit {
       this.#undo(taken, current, error);
       return 'done';
     }
+    this.#gathered = this.#queue.length;
     for (const write of taken) write.resolve();
     return 'done';
   }

@@ -4,7 +4,6 @@ import {
   isReady,
   jobOf,
   pendingState,
-  type Job,
   type JobState,
   type JobStatus,
   type NewJob,
@@ -15,26 +14,21 @@ import { countOf, type JobCount, type JobCounter } from './job-counter.js';
 import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
-/** To be run with {@link stateValues}. */
-const SET_STATE = `status = ?, ready = ?, attempt = ?, visible_at = ?, lease_token = ?, worker_id = ?, started_at = ?,
-  completed_at = ?, last_error = ?, result = ?, result_truncated = ?, updated_at = ?`;
-
-function stateValues(state: JobState, ready: boolean): unknown[] {
-  return [
-    state.status,
-    ready ? 1 : 0,
-    state.attempt,
-    state.visibleAt,
-    state.leaseToken,
-    state.workerId,
-    state.startedAt,
-    state.completedAt,
-    state.lastError,
-    state.result,
-    state.resultTruncated ? 1 : 0,
-    state.updatedAt,
-  ];
+/** What the tables have of a job beside its fields. */
+export interface StoredJob {
+  readonly rowid: number;
+  readonly queueName: string;
+  /** Under which it is counted now. */
+  readonly count: JobCount;
 }
+
+type FoundRow = readonly [
+  rowid: number,
+  queueName: string,
+  status: JobStatus,
+  ready: 0 | 1,
+  leaseToken: number,
+];
 
 /**
  * The statements that change jobs. They are plain SQL, prepared once, because every job passes through each of them;
@@ -44,11 +38,9 @@ export class JobWriter {
   readonly #counter: JobCounter;
   readonly #insert: Database.Statement;
   readonly #byIdempotencyKey: Database.Statement<[string], JobRow>;
-  readonly #update: Database.Statement<unknown[], { queueName: string }>;
-  readonly #updateRow: Database.Statement;
-  readonly #delete: Database.Statement<[string, JobStatus, number], { queueName: string; ready: 0 | 1 }>;
-  readonly #exists: Database.Statement<[string], 1>;
-  readonly #readyFlag: Database.Statement<[string], 0 | 1>;
+  readonly #find: Database.Statement<[string], FoundRow>;
+  readonly #update: Database.Statement;
+  readonly #delete: Database.Statement<[number]>;
   readonly #insertFailedAttempt: Database.Statement;
   readonly #queueMaxRetries: Database.Statement<[string], number>;
   readonly #insertQueue: Database.Statement;
@@ -65,16 +57,18 @@ export class JobWriter {
     this.#byIdempotencyKey = db
       .prepare<[string], JobRow>(`SELECT ${JOB_COLUMNS} FROM jobs WHERE idempotency_key = ?`)
       .raw();
+    // RETURNING would say this too, but SQLite builds a table for its answer, which takes longer than the update.
+    this.#find = db
+      .prepare<[string], FoundRow>(
+        'SELECT rowid, queue_name, status, ready, lease_token FROM jobs WHERE id = ?',
+      )
+      .raw();
     this.#update = db.prepare(
-      `UPDATE jobs SET ${SET_STATE} WHERE id = ? AND status = ? AND lease_token = ?
-       RETURNING queue_name AS queueName`,
+      `UPDATE jobs SET status = ?, ready = ?, attempt = ?, visible_at = ?, lease_token = ?, worker_id = ?,
+         started_at = ?, completed_at = ?, last_error = ?, result = ?, result_truncated = ?, updated_at = ?
+       WHERE rowid = ?`,
     );
-    this.#updateRow = db.prepare(`UPDATE jobs SET ${SET_STATE} WHERE rowid = ?`);
-    this.#delete = db.prepare(
-      'DELETE FROM jobs WHERE id = ? AND status = ? AND lease_token = ? RETURNING queue_name AS queueName, ready',
-    );
-    this.#exists = db.prepare<[string], 1>('SELECT 1 FROM jobs WHERE id = ?').pluck();
-    this.#readyFlag = db.prepare<[string], 0 | 1>('SELECT ready FROM jobs WHERE id = ?').pluck();
+    this.#delete = db.prepare('DELETE FROM jobs WHERE rowid = ?');
     this.#insertFailedAttempt = db.prepare(
       `INSERT INTO failed_attempts (job_id, number, started_at, finished_at, status_code, error, response_excerpt)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -123,37 +117,41 @@ export class JobWriter {
     return queue.maxRetries;
   }
 
-  /** Replaces the state of a job that is as expected and counted under `from`. */
-  apply(jobId: string, expected: ExpectedState, from: JobCount, state: JobState): AppliedUpdate | null {
-    const ready = isReady(state, state.updatedAt);
-    const row = this.#update.get(...stateValues(state, ready), jobId, expected.status, expected.leaseToken);
-    if (!row) return null;
-    this.#counter.add(row.queueName, from, -1);
-    this.#counter.add(row.queueName, countOf(state.status, ready), 1);
-    return row;
+  /** Finds a job that is as expected. @returns lost: it is there, but not so any more */
+  find(jobId: string, expected: ExpectedState): StoredJob | 'lost' | 'missing' {
+    const row = this.#find.get(jobId);
+    if (!row) return 'missing';
+    const [rowid, queueName, status, ready, leaseToken] = row;
+    if (status !== expected.status || leaseToken !== expected.leaseToken) return 'lost';
+    return { rowid, queueName, count: countOf(status, ready === 1) };
   }
 
-  /** Replaces the state of a ready job that was read in this transaction. */
-  applyToReady(rowid: number, { queueName }: Job, state: JobState): void {
+  /** Replaces the state of a job that was read in this transaction. */
+  replace({ rowid, queueName, count }: StoredJob, state: JobState): void {
     const ready = isReady(state, state.updatedAt);
-    this.#updateRow.run(...stateValues(state, ready), rowid);
-    this.#counter.add(queueName, 'ready', -1);
+    this.#update.run(
+      state.status,
+      ready ? 1 : 0,
+      state.attempt,
+      state.visibleAt,
+      state.leaseToken,
+      state.workerId,
+      state.startedAt,
+      state.completedAt,
+      state.lastError,
+      state.result,
+      state.resultTruncated ? 1 : 0,
+      state.updatedAt,
+      rowid,
+    );
+    this.#counter.add(queueName, count, -1);
     this.#counter.add(queueName, countOf(state.status, ready), 1);
   }
 
-  delete(jobId: string, expected: ExpectedState): boolean {
-    const row = this.#delete.get(jobId, expected.status, expected.leaseToken);
-    if (row) this.#counter.add(row.queueName, countOf(expected.status, row.ready === 1), -1);
-    return row !== undefined;
-  }
-
-  exists(jobId: string): boolean {
-    return this.#exists.get(jobId) !== undefined;
-  }
-
-  /** Under which count the job stands now, given its status. */
-  countOf(jobId: string, status: JobStatus): JobCount {
-    return countOf(status, status === 'pending' && this.#readyFlag.get(jobId) === 1);
+  /** Deletes a job that was read in this transaction. */
+  delete({ rowid, queueName, count }: StoredJob): void {
+    this.#delete.run(rowid);
+    this.#counter.add(queueName, count, -1);
   }
 
   recordFailure(jobId: string, attempt: FailedAttempt): void {
@@ -197,8 +195,4 @@ export class JobWriter {
     if (!existing) throw new Error(`job ${job.id} was not inserted`);
     return { kind: 'duplicate', job: toJob(existing) };
   }
-}
-
-interface AppliedUpdate {
-  readonly queueName: string;
 }

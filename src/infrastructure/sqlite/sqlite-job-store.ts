@@ -29,8 +29,9 @@ const CLAIM_CHUNK = 10;
  * The statements of every claim and sweep. Each names its index: left to itself, SQLite's planner prefers a wider one
  * to the partial index that holds exactly these rows. test/unit/sqlite checks the plans.
  */
+// A bare parameter as the limit would have SQLite prepare the statement anew each time that its value changes.
 export const SELECT_READY = `SELECT ${JOB_COLUMNS}, rowid FROM jobs INDEXED BY idx_jobs_ready
-  WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, rowid LIMIT ?`;
+  WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, rowid LIMIT (? + 0)`;
 export const SELECT_EXPIRED = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_reaper
   WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`;
 export const PRUNE = `DELETE FROM jobs
@@ -90,9 +91,11 @@ export class SqliteJobStore implements JobStore {
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
     return this.#db.write(() => {
       return settlements.map(({ jobId, leaseToken, state, failedAttempt }) => {
-        const outcome = this.#replace(jobId, { status: 'running', leaseToken }, state);
-        if (outcome === 'applied' && failedAttempt) this.#writer.recordFailure(jobId, failedAttempt);
-        return outcome;
+        const stored = this.#writer.find(jobId, { status: 'running', leaseToken });
+        if (typeof stored === 'string') return stored;
+        this.#writer.replace(stored, state);
+        if (failedAttempt) this.#writer.recordFailure(jobId, failedAttempt);
+        return 'applied';
       });
     });
   }
@@ -123,16 +126,20 @@ export class SqliteJobStore implements JobStore {
     queueDefaults: QueueSettings,
   ): Promise<SettleOutcome> {
     return this.#db.write(() => {
-      const row = this.#replaceReturningQueue(jobId, expected, state);
-      if (typeof row === 'string') return row;
-      this.#writer.ensureQueue(row.queueName, queueDefaults, state.updatedAt);
+      const stored = this.#writer.find(jobId, expected);
+      if (typeof stored === 'string') return stored;
+      this.#writer.replace(stored, state);
+      this.#writer.ensureQueue(stored.queueName, queueDefaults, state.updatedAt);
       return 'applied';
     });
   }
 
   remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome> {
     return this.#db.write(() => {
-      return this.#writer.delete(jobId, expected) ? 'applied' : this.#lostOrMissing(jobId);
+      const stored = this.#writer.find(jobId, expected);
+      if (typeof stored === 'string') return stored;
+      this.#writer.delete(stored);
+      return 'applied';
     });
   }
 
@@ -173,7 +180,7 @@ export class SqliteJobStore implements JobStore {
     // A job that is marked ready was due once, and stays so when the clock is set back.
     const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
     if (transition.kind !== 'changed') return [];
-    this.#writer.applyToReady(row[24], job, transition.state);
+    this.#writer.replace({ rowid: row[24], queueName: job.queueName, count: 'ready' }, transition.state);
     return [jobOf(job, transition.state)];
   }
 
@@ -181,24 +188,6 @@ export class SqliteJobStore implements JobStore {
     if (!queue?.bucket || queue.rateLimitRps === null || count === 0) return;
     const bucket = spend(queue.bucket, queue.rateLimitRps, count, now);
     this.#spendTokens.run(bucket.tokens, bucket.refilledAt, queue.name);
-  }
-
-  #replace(jobId: string, expected: ExpectedState, state: JobState): SettleOutcome {
-    const row = this.#replaceReturningQueue(jobId, expected, state);
-    return typeof row === 'string' ? row : 'applied';
-  }
-
-  #replaceReturningQueue(
-    jobId: string,
-    expected: ExpectedState,
-    state: JobState,
-  ): { readonly queueName: string } | 'lost' | 'missing' {
-    const from = this.#writer.countOf(jobId, expected.status);
-    return this.#writer.apply(jobId, expected, from, state) ?? this.#lostOrMissing(jobId);
-  }
-
-  #lostOrMissing(jobId: string): 'lost' | 'missing' {
-    return this.#writer.exists(jobId) ? 'lost' : 'missing';
   }
 }
 
