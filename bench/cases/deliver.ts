@@ -30,7 +30,7 @@ export const benchCase: Case = {
     await api.createQueue(QUEUE, CONCURRENCY);
 
     const jobs = quick ? 4000 : 20_000;
-    const rounds = quick ? 3 : 5;
+    const rounds = quick ? 2 : 9;
     await release(api, `${receiver.url}/warm-up`, WARM_UP);
     await api.untilCompleted(WARM_UP);
     await runLoop(loop.url, 'warm-up', WARM_UP);

@@ -31,7 +31,7 @@ export const benchCase: Case = {
     const roundTrip = () => roundTripMs(toEcho, request);
 
     const jobs = quick ? 100 : 500;
-    const rounds = quick ? 3 : 5;
+    const rounds = quick ? 2 : 5;
     await oneByOne(WARM_UP, deliver);
     await oneByOne(WARM_UP, roundTrip);
     const figures = await inTurn(

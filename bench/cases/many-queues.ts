@@ -11,7 +11,7 @@ export const benchCase: Case = {
   yardstick: 'mininq with as many jobs in 10 queues',
   async run(setting) {
     const { mininq, yardstick } = await inTurn(
-      setting.quick ? 3 : 5,
+      setting.quick ? 2 : 9,
       () => drainRate(setting, setting.quick ? 2500 : 10_000),
       () => drainRate(setting, 10),
     );

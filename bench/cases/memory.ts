@@ -26,7 +26,7 @@ export const benchCase: Case = {
       MININQ_WORKER_CONCURRENCY: String(CONCURRENCY),
     });
     const api = new MininqApi(mininq.url);
-    const waiting = quick ? 100_000 : 1_000_000;
+    const waiting = quick ? 50_000 : 1_000_000;
     const drained = quick ? 10_000 : 100_000;
     const job = { callback_url: `${receiver.url}/hook`, payload: PAYLOAD };
 

@@ -33,7 +33,7 @@ export async function compare(
   goals: Figures,
 ): Promise<Row[]> {
   const rounds = await inTurn(
-    setting.quick ? 3 : 5,
+    setting.quick ? 2 : 9,
     (round) => runContestant('process-mininq', setting, `mininq-${round}`, {}),
     yardstick,
   );
