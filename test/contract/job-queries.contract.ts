@@ -47,6 +47,22 @@ export function describeJobQueries(harness: StoreHarness): void {
       }
     });
 
+    test.each([{}, { status: 'pending' }, { queue: 'a' }, { queue: 'a', status: 'pending' }] as const)(
+      'goes on behind a job that is gone since: %j',
+      async (filter) => {
+        const stores = await (await freshPlace()).connect();
+        await mixture(stores);
+        const pending = await stores.queries.list({ queue: 'a', status: 'pending' }, { limit: 3, offset: 0 });
+        const gone = pending[2]?.id ?? '';
+        const behind = await stores.queries.list(filter, { limit: 1000, offset: 0, before: gone });
+        expect(behind.length).toBeGreaterThan(3);
+        await stores.jobs.remove(gone, { status: 'pending', leaseToken: 0 });
+        expect(await stores.queries.list(filter, { limit: 1000, offset: 0, before: gone })).toEqual(behind);
+        // Older than every job.
+        expect(await stores.queries.list(filter, { limit: 1000, offset: 0, before: '0' })).toEqual([]);
+      },
+    );
+
     test('counts by queue and status what the list shows', async () => {
       const stores = await (await freshPlace()).connect();
       await mixture(stores);

@@ -38,6 +38,26 @@ test('writes of one turn share one transaction, each with its own answer', async
   expect(transactions()).toBe(1);
 });
 
+test('writes of the turns after it share the transaction too, while each turn brings one', async () => {
+  const first = group.write(insert(1));
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const second = turn().then(() => group.write(insert(2)));
+  await Promise.all([first, second]);
+  expect(rows()).toEqual([1, 2]);
+  expect(transactions()).toBe(1);
+});
+
+test('a write waits for no others once a turn has brought none', async () => {
+  const first = group.write(insert(1));
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const late = turn()
+    .then(turn)
+    .then(turn)
+    .then(() => group.write(insert(2)));
+  await Promise.all([first, late]);
+  expect(transactions()).toBe(2);
+});
+
 test('a write is answered after the commit', async () => {
   const other = new Database(join(folder, 'test.db'), { readonly: true });
   const seen = await group.write(insert(1)).then(() => other.prepare('SELECT count(*) FROM t').pluck().get());
