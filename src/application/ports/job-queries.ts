@@ -9,7 +9,7 @@ export interface JobFilter {
 export interface Page {
   readonly limit: number;
   readonly offset: number;
-  /** Only jobs older than this one (by id): such pages stay put while jobs arrive. */
+  /** Only jobs older than the one with this id: such pages stay put while jobs arrive. */
   readonly before?: string;
 }
 

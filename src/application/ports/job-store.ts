@@ -64,7 +64,8 @@ export interface JobStore {
   insert(request: InsertRequest): Promise<InsertOutcome[]>;
 
   /**
-   * Takes ready jobs, in each queue by priority (highest first), then by id. Pause, concurrency and rate of every
+   * Takes ready jobs, in each queue by priority (highest first), then in the order of their
+   * insertion, which within one process is that of the ids. Pause, concurrency and rate of every
    * queue hold in the same step, over all processes that share the store.
    */
   claim(request: ClaimRequest): Promise<Job[]>;

@@ -53,6 +53,8 @@ export class DelayedJobs {
     const promoted = this.#promote.all(now, PROMOTE_LIMIT);
     this.#count(promoted);
     if (promoted.length < PROMOTE_LIMIT) return;
+    // The writes before this one in the transaction may have made the first delayed job of a queue.
+    this.#db.counter.flush();
     const queues = this.#queuesAfter.all(this.#cursor, QUEUES_LIMIT);
     this.#cursor = queues.length < QUEUES_LIMIT ? '' : (queues.at(-1) ?? '');
     for (const name of queues) this.#count(this.#promoteOfQueue.all(name, now, PER_QUEUE_LIMIT));

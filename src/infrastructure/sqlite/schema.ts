@@ -55,8 +55,8 @@ export const jobs = sqliteTable(
     result: text('result'),
   },
   (t) => [
-    // Every index ends in the row's number, by itself: rows are numbered in the order of their insertion, which is that
-    // of the ids, and a number takes an eighth of the room of one.
+    // Every index ends in the row's number, by itself: rows are numbered in the order of their insertion, which
+    // within one process is that of the ids, and a number takes an eighth of the room of one.
     //
     // The order of a claim. The documented idx_jobs_poll has visible_at before priority, which would make every
     // claim sort all visible rows of the queue; here due jobs are marked ready, and a claim reads a prefix.

@@ -88,7 +88,8 @@ interface Select {
 
 /**
  * Which rows are on a page is read from indexes alone: those that the offset skips cost next to nothing. Rows are
- * numbered in the order of their insertion, and every index has them in that order.
+ * numbered in the order of their insertion, and the indexes for lists have them in that order. Only the running jobs,
+ * which are few, are sorted.
  */
 function selectPage(filter: JobFilter, { limit, offset, before }: Page): Select {
   const runs = selectRuns(filter, before);
@@ -112,7 +113,7 @@ function selectRuns({ queue, status }: JobFilter, before: string | undefined): S
   if (queue === undefined && status === undefined) return [];
   const parameters = [
     ...(queue !== undefined ? [queue] : []),
-    ...(before !== undefined ? [before, before] : []),
+    ...(before !== undefined ? [before, before, before] : []),
   ];
   return (status === undefined ? JOB_STATUSES : [status]).map((one) => {
     const conditions = [
@@ -134,11 +135,15 @@ function indexOf(status: JobStatus, queue: string | undefined): string {
   return queue === undefined ? 'idx_jobs_status' : 'idx_jobs_queue_status';
 }
 
-/** Older than the job with an id. One that is gone stood right after the next older one. */
+/**
+ * Older than the job with an id. One that is gone stood between its neighbours by id; where their row numbers are in
+ * another order, a page rather shows a job twice than none.
+ */
 const OLDER = `rowid < coalesce(
   (SELECT rowid FROM jobs WHERE id = ?),
-  (SELECT rowid + 1 FROM jobs WHERE id < ? ORDER BY id DESC LIMIT 1),
-  0)`;
+  max(
+    coalesce((SELECT rowid + 1 FROM jobs WHERE id < ? ORDER BY id DESC LIMIT 1), 0),
+    coalesce((SELECT rowid FROM jobs WHERE id > ? ORDER BY id LIMIT 1), 0)))`;
 
 function union(runs: readonly Select[]): Select {
   return {

@@ -9,8 +9,8 @@ export interface Locals {
 export type HttpRequest = IncomingMessage;
 export type HttpResponse = ServerResponse & { readonly locals: Locals };
 
-/** Without the query. */
+/** Without the query, and without the origin that a proxy's client may put before it. */
 export function pathOf({ url = '' }: HttpRequest): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
+  const path = url.startsWith('/') ? url : URL.canParse(url) ? new URL(url).pathname : url;
+  return path.replace(/[?#].*$/s, '');
 }

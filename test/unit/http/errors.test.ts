@@ -172,6 +172,18 @@ describe('an unknown path', () => {
     });
   });
 
+  test.each(['http://user:secret@localhost/nope', '/nope#part', '/nope?q=secret'])(
+    'asked for as %s is shown as a path alone',
+    async (target) => {
+      const api = await startApi();
+      const received = await exchange(
+        api.port,
+        `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      );
+      expect(received).toContain('"error":"Nothing is at /nope; GET /openapi.json lists all routes"');
+    },
+  );
+
   test('is shown within bounds', async () => {
     const api = await startApi();
     expect(errorOf(await api.get(`/${'x'.repeat(5000)}`)).error).toBe(
