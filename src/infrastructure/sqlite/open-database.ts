@@ -12,7 +12,7 @@ const MIGRATIONS = fileURLToPath(new URL('../../../drizzle/sqlite', import.meta.
 const OPEN_TIMEOUT_MS = 5000;
 
 /**
- * Opens the file, creates or migrates it, and sets the pragmas that the manual lists. The file must never be opened
+ * Opens the file, creates or migrates it, and sets the pragmas that the manual lists, but for the memory map. The file must never be opened
  * by other means in this process: closing such a descriptor would drop SQLite's locks.
  *
  * @throws StartupError for a file that is no database, not mininq's, damaged, newer than this program or not
@@ -78,7 +78,9 @@ function configure(db: Database.Database, durability: Durability): void {
   enableWal(db);
   db.pragma(`synchronous = ${durability}`);
   db.pragma('temp_store = memory');
-  db.pragma('mmap_size = 30000000000');
+  // The manual maps 30 GB. An I/O error under a memory map is not an error but a SIGBUS, which ends the process; and
+  // each page of the file that was read would count as memory of the process (docs/adr/0009).
+  db.pragma('mmap_size = 0');
   db.pragma('cache_size = -64000');
   db.pragma('foreign_keys = on');
   db.pragma('trusted_schema = off');

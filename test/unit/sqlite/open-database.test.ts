@@ -90,7 +90,7 @@ describe('a file that is refused, untouched and with one line', () => {
 });
 
 describe('a file that is opened', () => {
-  test('has the documented pragmas', () => {
+  test('has the documented pragmas, without a memory map', () => {
     const db = openDatabase(path, 'normal');
     const pragma = (name: string) => db.pragma(name, { simple: true });
     expect(pragma('journal_mode')).toBe('wal');
@@ -98,7 +98,7 @@ describe('a file that is opened', () => {
     expect(pragma('temp_store')).toBe(2);
     expect(pragma('cache_size')).toBe(-64000);
     expect(pragma('foreign_keys')).toBe(1);
-    expect(Number(pragma('mmap_size'))).toBeGreaterThan(1e9);
+    expect(pragma('mmap_size')).toBe(0);
     db.close();
   });
 
