@@ -167,7 +167,12 @@ export class GroupCommit {
    */
   #trim(): void {
     this.#transactions += 1;
-    if (this.#transactions % TRIM_AFTER === 0) this.#db.pragma('shrink_memory');
+    if (this.#transactions % TRIM_AFTER !== 0) return;
+    try {
+      this.#db.pragma('shrink_memory');
+    } catch {
+      // The writes are stored. Whatever ails the file, the next transaction meets it and answers for it.
+    }
   }
 
   /** A write that failed by itself is alone answered with the error; its neighbours go into the next transaction. */
