@@ -58,6 +58,7 @@ CREATE UNIQUE INDEX `idx_jobs_idempotency` ON `jobs` (`idempotency_key`) WHERE i
 CREATE INDEX `idx_jobs_finished` ON `jobs` (`completed_at`) WHERE completed_at is not null;--> statement-breakpoint
 CREATE INDEX `idx_jobs_queue_status` ON `jobs` (`queue_name`,`status`) WHERE status <> 'running';--> statement-breakpoint
 CREATE INDEX `idx_jobs_status` ON `jobs` (`status`) WHERE status <> 'running';--> statement-breakpoint
+CREATE INDEX `idx_jobs_schedule` ON `jobs` (`schedule_id`) WHERE schedule_id is not null;--> statement-breakpoint
 CREATE TABLE `queues` (
 	`name` text PRIMARY KEY NOT NULL,
 	`max_concurrency` integer NOT NULL,
@@ -89,4 +90,9 @@ CREATE TABLE `schedules` (
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `idx_schedules_next_run` ON `schedules` (`enabled`,`next_run_at`) WHERE enabled = 1;
+CREATE INDEX `idx_schedules_next_run` ON `schedules` (`enabled`,`next_run_at`) WHERE enabled = 1;--> statement-breakpoint
+CREATE TABLE `throughput` (
+	`minute` integer PRIMARY KEY NOT NULL,
+	`completed` integer NOT NULL,
+	`failed` integer NOT NULL
+);

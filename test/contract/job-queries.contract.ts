@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { JOB_STATUSES } from '../../src/domain/job/job.js';
-import { failPermanently, succeed } from '../../src/domain/job/transitions.js';
+import { failPermanently, failTransiently, succeed } from '../../src/domain/job/transitions.js';
 import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { freshPlaces, type StoreHarness, type Stores } from './store-harness.js';
+import { ATTEMPT, claim, got, insert, RESULT, settle, settlement, token } from './store-steps.js';
 
 /** What every JobQueries has to do, whatever it is built on. */
 export function describeJobQueries(harness: StoreHarness): void {
@@ -13,15 +14,20 @@ export function describeJobQueries(harness: StoreHarness): void {
     test('knows nothing of an unknown job or queue', async () => {
       const { queries } = await (await freshPlace()).connect();
       expect(await queries.get('nope')).toBeNull();
-      expect(await queries.failedAttempts('nope')).toEqual([]);
+      expect(await queries.failedAttempts('nope', 100)).toEqual([]);
       expect(await queries.countsOf('nope')).toEqual({
         queueName: 'nope',
         pending: 0,
+        delayed: 0,
         running: 0,
         completed: 0,
         dead: 0,
       });
       expect(await queries.counts()).toEqual([]);
+      expect(await queries.totals()).toEqual({ pending: 0, delayed: 0, running: 0, completed: 0, dead: 0 });
+      expect(await queries.oldestReadyAt()).toBeNull();
+      expect(await queries.throughput(0)).toEqual([]);
+      expect(await queries.search({}, { limit: 10 })).toEqual({ jobs: [], next: null });
     });
 
     test('lists the newest first, by every filter, page by page', async () => {
@@ -79,6 +85,104 @@ export function describeJobQueries(harness: StoreHarness): void {
         expect(await stores.queries.countsOf(count.queueName)).toEqual(count);
       }
     });
+
+    test('adds all the counts up, those of a deleted queue included', async () => {
+      const stores = await (await freshPlace()).connect();
+      await mixture(stores);
+      await insert(stores.jobs, [newJob({ queueName: 'gone' })]);
+      const [job] = await claim(stores.jobs, { queues: ['gone'] });
+      await settle(stores.jobs, [[job, succeed(got(job), { ...token(job), ...RESULT }, NOW)]]);
+      expect(await stores.queues.remove('gone')).toBe('deleted');
+      const counts = await stores.queries.counts();
+      expect(counts.map(({ queueName }) => queueName)).toEqual(['a', 'b', 'gone']);
+      const sum = (key: 'pending' | 'delayed' | 'running' | 'completed' | 'dead') =>
+        counts.reduce((total, count) => total + count[key], 0);
+      const totals = await stores.queries.totals();
+      expect(totals).toEqual({
+        pending: sum('pending'),
+        delayed: sum('delayed'),
+        running: sum('running'),
+        completed: sum('completed'),
+        dead: sum('dead'),
+      });
+      expect(Object.values(totals)).not.toContain(0);
+    });
+
+    test('counts the delayed jobs among the pending, until a claim has found them due', async () => {
+      const { jobs, queries } = await (await freshPlace()).connect();
+      await insert(jobs, [newJob(), newJob({ visibleAt: NOW + 10 }), newJob({ visibleAt: NOW + 20 })]);
+      const claimNone = (now: number) => claim(jobs, { now, plan: () => [] });
+      const counted = async () => {
+        const { pending, delayed } = await queries.countsOf('default');
+        return [pending, delayed];
+      };
+      expect(await counted()).toEqual([3, 2]);
+      // Reading changes nothing.
+      await jobs.nextDueAt(NOW + 10, []);
+      expect(await counted()).toEqual([3, 2]);
+      await claimNone(NOW + 9);
+      expect(await counted()).toEqual([3, 2]);
+      await claimNone(NOW + 10);
+      expect(await counted()).toEqual([3, 1]);
+      expect(await claim(jobs, { now: NOW + 20 })).toHaveLength(3);
+      expect(await counted()).toEqual([0, 0]);
+    });
+
+    test('counts a job that waits for its retry as delayed, and one that is removed no more', async () => {
+      const { jobs, queries } = await (await freshPlace()).connect();
+      const [spec, other] = [newJob(), newJob({ visibleAt: NOW + 5 })];
+      await insert(jobs, [spec, other]);
+      const [job] = await claim(jobs);
+      await settle(jobs, [
+        [job, failTransiently(got(job), { ...token(job), error: 'x', retryInMs: 100 }, NOW)],
+      ]);
+      expect(await queries.totals()).toMatchObject({ pending: 2, delayed: 2 });
+      await jobs.remove(other.id, { status: 'pending', leaseToken: 0 });
+      expect(await queries.totals()).toMatchObject({ pending: 1, delayed: 1 });
+    });
+
+    test('gives the last failed attempts, the oldest of them first', async () => {
+      const { jobs, queries } = await (await freshPlace()).connect();
+      await insert(jobs, [newJob({ maxRetries: 9 }), newJob({ queueName: 'other' })]);
+      const [other] = await claim(jobs, { queues: ['other'] });
+      for (let number = 1; number <= 5; number += 1) {
+        const [job] = await claim(jobs);
+        const failure = failTransiently(got(job), { ...token(job), error: 'x', retryInMs: 0 }, NOW);
+        await jobs.settle([settlement(got(job), failure, { ...ATTEMPT, number })]);
+      }
+      const elsewhere = failPermanently(got(other), { ...token(other), error: 'x' }, NOW);
+      await jobs.settle([settlement(got(other), elsewhere, ATTEMPT)]);
+      const [job] = await claim(jobs);
+      const numbers = async (limit: number) =>
+        (await queries.failedAttempts(got(job).id, limit)).map(({ number }) => number);
+      expect(await numbers(3)).toEqual([3, 4, 5]);
+      expect(await numbers(5)).toEqual([1, 2, 3, 4, 5]);
+      expect(await numbers(100)).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    test('sees no foreign change in what its own process writes', async () => {
+      const { jobs, queries } = await (await freshPlace()).connect();
+      const before = await queries.foreignChanges();
+      await insert(jobs, [newJob()]);
+      await claim(jobs);
+      expect(await queries.foreignChanges()).toBe(before);
+    });
+
+    test.skipIf(harness.forgets)(
+      `sees that another process has changed something${harness.forgets ? ` (skipped: ${harness.forgets})` : ''}`,
+      async () => {
+        const place = await freshPlace();
+        const [own, other] = [await place.connect(), await place.connect()];
+        const before = await own.queries.foreignChanges();
+        await insert(other.jobs, [newJob()]);
+        const after = await own.queries.foreignChanges();
+        expect(after).not.toBe(before);
+        await other.queries.counts();
+        expect(await own.queries.foreignChanges()).toBe(after);
+        await other.queues.update('default', { paused: true }, NOW);
+        expect(await own.queries.foreignChanges()).not.toBe(after);
+      },
+    );
   });
 }
 

@@ -6,12 +6,21 @@ import {
   failTransiently,
   retry,
   succeed,
-  type Transition,
 } from '../../src/domain/job/transitions.js';
-import { planClaim } from '../../src/domain/queue/claim-plan.js';
-import type { ClaimRequest, Settlement } from '../../src/application/ports/job-store.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { freshPlaces, type StoreHarness, type Stores } from './store-harness.js';
+import {
+  ATTEMPT,
+  claim,
+  deadJob,
+  got,
+  insert,
+  RESULT,
+  settle,
+  settlement,
+  state,
+  token,
+} from './store-steps.js';
 
 /** What every JobStore has to do, whatever it is built on. */
 export function describeJobStore(harness: StoreHarness): void {
@@ -379,7 +388,7 @@ export function describeJobStore(harness: StoreHarness): void {
           ]),
         ).toEqual(['applied', 'lost']);
         expect(await queries.get(got(job).id)).toMatchObject({ status: 'completed', lastError: null });
-        expect(await queries.failedAttempts(got(job).id)).toEqual([]);
+        expect(await queries.failedAttempts(got(job).id, 100)).toEqual([]);
       });
 
       test('says missing for a job that is gone', async () => {
@@ -425,7 +434,7 @@ export function describeJobStore(harness: StoreHarness): void {
           responseExcerpt: '<h1>no</h1>',
         };
         await jobs.settle([settlement(got(job), failure, attempt), settlement(got(job), failure, attempt)]);
-        expect(await queries.failedAttempts(got(job).id)).toEqual([attempt]);
+        expect(await queries.failedAttempts(got(job).id, 100)).toEqual([attempt]);
       });
     });
 
@@ -590,7 +599,7 @@ export function describeJobStore(harness: StoreHarness): void {
           const read = async ({ queries, queues }: Stores) => ({
             jobs: await queries.list({}, { limit: 10, offset: 0 }),
             counts: await queries.counts(),
-            attempts: await queries.failedAttempts(got(job).id),
+            attempts: await queries.failedAttempts(got(job).id, 100),
             queues: await queues.list(),
           });
           const stored = await read(before);
@@ -606,60 +615,4 @@ export function describeJobStore(harness: StoreHarness): void {
       );
     });
   });
-}
-
-const RESULT = { result: 'ok', resultTruncated: false };
-const ATTEMPT = {
-  number: 1,
-  startedAt: NOW,
-  finishedAt: NOW + 1,
-  statusCode: 500,
-  error: 'HTTP 500',
-  responseExcerpt: null,
-};
-
-function insert(jobs: Stores['jobs'], specs: Parameters<Stores['jobs']['insert']>[0]['jobs']) {
-  return jobs.insert({ jobs: specs, now: NOW, queueDefaults: QUEUE_DEFAULTS });
-}
-
-function claim(
-  jobs: Stores['jobs'],
-  { random = 0, ...change }: Partial<ClaimRequest> & { random?: number } = {},
-): Promise<Job[]> {
-  const request = { now: NOW, workerId: 'worker-1', slots: 100, queues: [], ...change };
-  return jobs.claim({ plan: (queues) => planClaim(queues, request.slots, request.now, random), ...request });
-}
-
-function settlement(
-  job: Job,
-  transition: Transition,
-  failedAttempt: Settlement['failedAttempt'],
-): Settlement {
-  return { jobId: job.id, leaseToken: job.leaseToken, state: state(transition), failedAttempt };
-}
-
-function settle(jobs: Stores['jobs'], ends: readonly (readonly [Job | undefined, Transition])[]) {
-  return jobs.settle(ends.map(([job, transition]) => settlement(got(job), transition, null)));
-}
-
-async function deadJob(jobs: Stores['jobs']): Promise<Job> {
-  await insert(jobs, [newJob()]);
-  const [job] = await claim(jobs);
-  const death = failPermanently(got(job), { ...token(job), error: 'HTTP 404' }, NOW + 1);
-  await settle(jobs, [[job, death]]);
-  return { ...got(job), ...state(death) };
-}
-
-function state(transition: Transition) {
-  if (transition.kind !== 'changed') throw new Error(`expected a change, got ${transition.kind}`);
-  return transition.state;
-}
-
-function token(job: Job | undefined): { leaseToken: number } {
-  return { leaseToken: got(job).leaseToken };
-}
-
-function got<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('expected a value');
-  return value;
 }

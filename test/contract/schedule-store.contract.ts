@@ -122,6 +122,36 @@ export function describeScheduleStore(harness: StoreHarness): void {
       }
       expect(await queries.list({}, { limit: 10, offset: 0 })).toEqual([]);
     });
+
+    test.each([true, false])(
+      'runs a schedule out of turn, its next run left as it is (enabled: %j)',
+      async (enabled) => {
+        const { schedules, queries, queues } = await connect();
+        const schedule = newSchedule({
+          enabled,
+          lastRunAt: NOW - 9,
+          nextRunAt: enabled ? NOW + 300_000 : null,
+        });
+        const other = newSchedule();
+        for (const each of [schedule, other]) await schedules.create(each);
+        const job = newJob({ scheduleId: schedule.id, queueName: 'made' });
+        const request = { id: schedule.id, job, now: NOW + 7, queueDefaults: QUEUE_DEFAULTS };
+        expect(await schedules.run(request)).toBe('ran');
+        expect(await schedules.get(schedule.id)).toEqual({ ...schedule, lastRunAt: NOW + 7 });
+        expect(await schedules.get(other.id)).toEqual(other);
+        expect(await queries.get(job.id)).toMatchObject({ scheduleId: schedule.id, status: 'pending' });
+        expect(await queries.countsOf('made')).toMatchObject({ pending: 1, delayed: 0 });
+        expect(await queues.get('made')).toMatchObject(QUEUE_DEFAULTS);
+      },
+    );
+
+    test('does not run a schedule that is gone', async () => {
+      const { schedules, queries, queues } = await connect();
+      const request = { id: 'gone', job: newJob(), now: NOW, queueDefaults: QUEUE_DEFAULTS };
+      expect(await schedules.run(request)).toBe('missing');
+      expect(await queries.list({}, { limit: 10, offset: 0 })).toEqual([]);
+      expect(await queues.list()).toEqual([]);
+    });
   });
 }
 

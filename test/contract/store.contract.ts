@@ -1,4 +1,6 @@
+import { describeJobFigures } from './job-figures.contract.js';
 import { describeJobQueries } from './job-queries.contract.js';
+import { describeJobSearch } from './job-search.contract.js';
 import { describeJobStore } from './job-store.contract.js';
 import { describeQueueStore } from './queue-store.contract.js';
 import { describeScheduleStore } from './schedule-store.contract.js';
@@ -8,6 +10,8 @@ import type { StoreHarness } from './store-harness.js';
 export function describeStore(harness: StoreHarness): void {
   describeJobStore(harness);
   describeJobQueries(harness);
+  describeJobSearch(harness);
+  describeJobFigures(harness);
   describeQueueStore(harness);
   describeScheduleStore(harness);
 }

@@ -12,6 +12,7 @@ import { FixedRandom } from './fixed-random.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from './jobs.js';
 import { ManualScheduler } from './manual-scheduler.js';
 import { memoryStores, type MemoryStores } from './memory-stores.js';
+import { recordedEvents } from './recorded-events.js';
 import { RecordingLogger } from './recording-logger.js';
 import { ScriptedDispatcher } from './scripted-dispatcher.js';
 
@@ -29,11 +30,12 @@ export function attempting(options: Options = {}) {
   const scheduler = new ManualScheduler(clock);
   const logger = new RecordingLogger();
   const stores = memoryStores();
+  const { events, published } = recordedEvents();
   const dispatcher = new ScriptedDispatcher(clock);
   const dispatchers = new DispatcherRegistry({ http: dispatcher });
   const { random = new FixedRandom(), defaults = DEFAULT_CONFIG.defaults, queues = stores.queues } = options;
   const attempts = new RunAttempt(
-    { jobs: stores.jobs, queues, dispatchers, clock, scheduler, random, logger },
+    { jobs: stores.jobs, queues, dispatchers, clock, scheduler, random, events, logger },
     defaults,
   );
   const forcedStop = new AbortController();
@@ -42,6 +44,7 @@ export function attempting(options: Options = {}) {
     scheduler,
     logger,
     stores,
+    published,
     dispatcher,
     forcedStop,
     /** Carries out one attempt of a job that was just claimed, to its end. */

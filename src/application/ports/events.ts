@@ -1,11 +1,15 @@
-/** What happened in this process that its engine should know at once, without waiting for the next poll. */
+/** What happened in this process: its engine acts on it without waiting for the next poll, and the dashboard shows it. */
 export type Event =
   /** Jobs became pending: an enqueue or a manual retry. */
   | { readonly type: 'jobs_pending' }
-  /** A queue may let more jobs through: resumed, or its limits changed. */
+  /** Jobs changed in any other way: claimed, settled, cancelled, deleted. */
+  | { readonly type: 'jobs_changed' }
+  /** A queue may let more jobs through: resumed, or its limits changed. Or it is new, or gone. */
   | { readonly type: 'queue_changed' }
-  /** A schedule may be due earlier than before. */
-  | { readonly type: 'schedule_changed' };
+  /** A schedule may be due earlier than before, or is gone. */
+  | { readonly type: 'schedule_changed' }
+  /** A schedule made a job. */
+  | { readonly type: 'schedule_fired' };
 
 export interface Events {
   publish(event: Event): void;

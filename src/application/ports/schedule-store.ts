@@ -14,6 +14,13 @@ export interface FireRequest {
   readonly queueDefaults: QueueSettings;
 }
 
+export interface RunRequest {
+  readonly id: string;
+  readonly job: NewJob;
+  readonly now: number;
+  readonly queueDefaults: QueueSettings;
+}
+
 /** Cron schedules. Rejects with StoreUnavailableError when the store fails. */
 export interface ScheduleStore {
   create(schedule: Schedule): Promise<void>;
@@ -32,6 +39,8 @@ export interface ScheduleStore {
    * gone.
    */
   fire(request: FireRequest): Promise<'fired' | 'lost_race'>;
+  /** Inserts a job out of turn: the last run is now, the next one stays as it is. */
+  run(request: RunRequest): Promise<'ran' | 'missing'>;
   /** Takes the next run from a schedule that cannot be fired, unless a client changed it meanwhile. */
   stop(id: string, expectedUpdatedAt: number): Promise<void>;
   counts(): Promise<{ readonly total: number; readonly enabled: number }>;

@@ -105,6 +105,37 @@ export function jobOf(spec: JobSpec, state: JobState): Job {
   };
 }
 
+/** A job without the texts that may be long. */
+export type JobSummary = Omit<Job, 'payload' | 'result'>;
+
+/** Field by field, as jobOf is. */
+export function summaryOf(job: Job): JobSummary {
+  return {
+    id: job.id,
+    queueName: job.queueName,
+    status: job.status,
+    priority: job.priority,
+    callbackUrl: job.callbackUrl,
+    visibleAt: job.visibleAt,
+    attempt: job.attempt,
+    maxRetries: job.maxRetries,
+    retryBackoff: job.retryBackoff,
+    baseDelayMs: job.baseDelayMs,
+    maxDelayMs: job.maxDelayMs,
+    timeoutMs: job.timeoutMs,
+    idempotencyKey: job.idempotencyKey,
+    scheduleId: job.scheduleId,
+    leaseToken: job.leaseToken,
+    workerId: job.workerId,
+    startedAt: job.startedAt,
+    completedAt: job.completedAt,
+    lastError: job.lastError,
+    resultTruncated: job.resultTruncated,
+    createdAt: job.createdAt,
+    updatedAt: job.updatedAt,
+  };
+}
+
 /** Ready: pending and due. The rest of the pending jobs are delayed. */
 export function isReady(job: Pick<JobState, 'status' | 'visibleAt'>, now: number): boolean {
   return job.status === 'pending' && job.visibleAt <= now;

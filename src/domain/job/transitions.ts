@@ -91,11 +91,11 @@ export function release(job: Job, event: { readonly leaseToken: number }, now: n
   });
 }
 
-export function cancel(job: Job): Transition {
+export function cancel(job: Pick<JobState, 'status'>): Transition {
   return job.status === 'pending' ? { kind: 'deleted' } : rejected('not_pending');
 }
 
-export function retry(job: Job, now: number): Transition {
+export function retry(job: JobState, now: number): Transition {
   if (job.status !== 'dead') return rejected('not_dead');
   return changed(job, now, {
     status: 'pending',
@@ -128,7 +128,7 @@ function refuseUnlessLeased(job: Job, leaseToken: number): Transition | null {
   return job.leaseToken === leaseToken ? null : rejected('lease_lost');
 }
 
-function changed(job: Job, now: number, change: Partial<JobState>): Transition {
+function changed(job: JobState, now: number, change: Partial<JobState>): Transition {
   return {
     kind: 'changed',
     state: {

@@ -30,6 +30,15 @@ export function claimable(queue: QueueSnapshot, now: number): number {
   return Math.min(queue.ready, free, tokens);
 }
 
+export type WaitReason = 'paused' | 'concurrency' | 'rate';
+
+/** What keeps the queue's ready jobs from being started now; null when nothing does, or none is ready. */
+export function waitReason(queue: QueueSnapshot, now: number): WaitReason | null {
+  if (queue.ready === 0 || claimable(queue, now) > 0) return null;
+  if (queue.paused) return 'paused';
+  return queue.running >= queue.maxConcurrency ? 'concurrency' : 'rate';
+}
+
 /**
  * Who may take how much now. Slots go round the queues in equal parts; what one queue cannot use goes to the others;
  * the first in line is drawn at random, so no queue starves when there are fewer slots than queues.

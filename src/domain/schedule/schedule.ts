@@ -1,3 +1,5 @@
+import type { NewJob } from '../job/job.js';
+
 /** A cron template: each tick makes one job. Instants are epoch milliseconds. */
 export interface Schedule {
   /** UUID v7. */
@@ -33,3 +35,23 @@ export type ScheduleChange = Partial<
     | 'nextRunAt'
   >
 >;
+
+/** The job that the schedule makes, due at once. @param id of the job */
+export function scheduledJob(schedule: Schedule, id: string, now: number): NewJob {
+  return {
+    id,
+    queueName: schedule.queueName,
+    priority: 0,
+    payload: schedule.payload,
+    callbackUrl: schedule.callbackUrl,
+    maxRetries: schedule.maxRetries,
+    retryBackoff: null,
+    baseDelayMs: null,
+    maxDelayMs: null,
+    timeoutMs: schedule.timeoutMs,
+    idempotencyKey: null,
+    scheduleId: schedule.id,
+    createdAt: now,
+    visibleAt: now,
+  };
+}

@@ -1,7 +1,9 @@
 import { isReady, pendingState, type Job, type JobState } from '../../domain/job/job.js';
+import type { JobCounts, MinuteThroughput } from '../../application/ports/job-queries.js';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
 import { newQueue, type Queue, type QueueSettings } from '../../domain/queue/queue.js';
 import type { Schedule } from '../../domain/schedule/schedule.js';
+import { startOfMinute } from '../../application/throughput.js';
 import type { InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
 
 /** What the memory adapters share: everything, for as long as the process lives. */
@@ -11,6 +13,10 @@ export class MemoryData {
   readonly queues = new Map<string, Queue>();
   readonly schedules = new Map<string, Schedule>();
   readonly failedAttempts = new Map<string, FailedAttempt[]>();
+  /** By the beginning of the minute. */
+  readonly throughput = new Map<number, MinuteThroughput>();
+  /** Ids of the pending jobs that were not due when jobs were last claimed. */
+  readonly delayed = new Set<string>();
 
   insert({ jobs, now, queueDefaults }: InsertRequest): InsertOutcome[] {
     return jobs.map((spec): InsertOutcome => {
@@ -20,6 +26,7 @@ export class MemoryData {
       if (duplicate) return { kind: 'duplicate', job: duplicate };
       const job = { ...spec, ...pendingState(spec), maxRetries: spec.maxRetries ?? queue.maxRetries };
       this.jobs.set(job.id, job);
+      if (!isReady(job, now)) this.delayed.add(job.id);
       if (job.idempotencyKey !== null) this.jobIdsByKey.set(job.idempotencyKey, job.id);
       return { kind: 'inserted', job };
     });
@@ -36,13 +43,41 @@ export class MemoryData {
   setState(job: Job, state: JobState): Job {
     const changed = { ...job, ...state };
     this.jobs.set(job.id, changed);
+    if (state.status === 'pending' && !isReady(state, state.updatedAt)) this.delayed.add(job.id);
+    else this.delayed.delete(job.id);
+    if (state.status === 'completed') this.#count(state.updatedAt, 1, 0);
     return changed;
+  }
+
+  recordFailure(jobId: string, attempt: FailedAttempt): void {
+    this.failedAttempts.set(jobId, [...(this.failedAttempts.get(jobId) ?? []), attempt]);
+    this.#count(attempt.finishedAt, 0, 1);
   }
 
   delete(job: Job): void {
     this.jobs.delete(job.id);
+    this.delayed.delete(job.id);
     this.failedAttempts.delete(job.id);
     if (job.idempotencyKey !== null) this.jobIdsByKey.delete(job.idempotencyKey);
+  }
+
+  /** @param queueName null: all */
+  count(queueName: string | null): Omit<JobCounts, 'queueName'> {
+    const counts = { pending: 0, delayed: 0, running: 0, completed: 0, dead: 0 };
+    for (const job of this.jobs.values()) {
+      if (queueName !== null && job.queueName !== queueName) continue;
+      counts[job.status] += 1;
+      if (this.delayed.has(job.id)) counts.delayed += 1;
+    }
+    return counts;
+  }
+
+  /** Whoever claims looks at the delayed jobs: those that are due are not delayed any more. */
+  promote(now: number): void {
+    for (const id of this.delayed) {
+      const job = this.jobs.get(id);
+      if (!job || isReady(job, now)) this.delayed.delete(id);
+    }
   }
 
   /** Ready jobs by queue, each in the order of a claim. */
@@ -56,5 +91,15 @@ export class MemoryData {
     }
     for (const jobs of ready.values()) jobs.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
     return ready;
+  }
+
+  #count(at: number, completed: number, failed: number): void {
+    const minute = startOfMinute(at);
+    const earlier = this.throughput.get(minute) ?? { minute, completed: 0, failed: 0 };
+    this.throughput.set(minute, {
+      minute,
+      completed: earlier.completed + completed,
+      failed: earlier.failed + failed,
+    });
   }
 }

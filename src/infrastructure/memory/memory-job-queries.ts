@@ -1,7 +1,21 @@
-import type { Job } from '../../domain/job/job.js';
+import { summaryOf, type Job } from '../../domain/job/job.js';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
-import type { JobCounts, JobFilter, JobQueries, Page } from '../../application/ports/job-queries.js';
+import type {
+  JobCounts,
+  JobFilter,
+  JobQueries,
+  JobSearch,
+  JobsFound,
+  MinuteThroughput,
+  Page,
+  SearchStep,
+} from '../../application/ports/job-queries.js';
+import { matches } from '../../application/job-search.js';
+import { startOfMinute } from '../../application/throughput.js';
 import type { MemoryData } from './memory-data.js';
+
+/** Jobs that a step of a search looks at. */
+const STEP = 2000;
 
 export class MemoryJobQueries implements JobQueries {
   readonly #data: MemoryData;
@@ -15,33 +29,60 @@ export class MemoryJobQueries implements JobQueries {
   }
 
   list(filter: JobFilter, { limit, offset, before }: Page): Promise<Job[]> {
-    const matching = [...this.#data.jobs.values()]
-      .filter((job) => filter.queue === undefined || job.queueName === filter.queue)
-      .filter((job) => filter.status === undefined || job.status === filter.status)
-      .filter((job) => before === undefined || job.id < before)
-      .sort((a, b) => (a.id < b.id ? 1 : -1));
+    const matching = this.#newestFirst(before).filter((job) => matches(job, filter));
     return Promise.resolve(matching.slice(offset, offset + limit));
   }
 
+  search(search: JobSearch, { limit, before }: SearchStep): Promise<JobsFound> {
+    const older = this.#newestFirst(before);
+    const looked = older.slice(0, STEP);
+    const jobs = looked.filter((job) => matches(job, search)).slice(0, limit);
+    const last = jobs.length === limit ? jobs.at(-1) : looked.at(-1);
+    const next = last === undefined || last.id === older.at(-1)?.id ? null : last.id;
+    return Promise.resolve({ jobs: jobs.map(summaryOf), next });
+  }
+
   counts(): Promise<JobCounts[]> {
-    const jobs = [...this.#data.jobs.values()];
-    const names = [...new Set(jobs.map((job) => job.queueName))].sort();
-    return Promise.resolve(names.map((name) => count(name, jobs)));
+    const names = [...new Set([...this.#data.jobs.values()].map((job) => job.queueName))].sort();
+    return Promise.resolve(names.map((queueName) => ({ queueName, ...this.#data.count(queueName) })));
   }
 
   countsOf(queueName: string): Promise<JobCounts> {
-    return Promise.resolve(count(queueName, [...this.#data.jobs.values()]));
+    return Promise.resolve({ queueName, ...this.#data.count(queueName) });
   }
 
-  failedAttempts(jobId: string): Promise<FailedAttempt[]> {
-    return Promise.resolve([...(this.#data.failedAttempts.get(jobId) ?? [])]);
+  totals(): Promise<Omit<JobCounts, 'queueName'>> {
+    return Promise.resolve(this.#data.count(null));
   }
-}
 
-function count(queueName: string, jobs: readonly Job[]): JobCounts {
-  const counts = { queueName, pending: 0, running: 0, completed: 0, dead: 0 };
-  for (const job of jobs) {
-    if (job.queueName === queueName) counts[job.status] += 1;
+  oldestReadyAt(): Promise<number | null> {
+    const ready = [...this.#data.jobs.values()].filter(
+      (job) => job.status === 'pending' && !this.#data.delayed.has(job.id),
+    );
+    return Promise.resolve(
+      ready.reduce<number | null>((oldest, { visibleAt }) => Math.min(oldest ?? visibleAt, visibleAt), null),
+    );
   }
-  return counts;
+
+  throughput(since: number): Promise<MinuteThroughput[]> {
+    const minutes = [...this.#data.throughput.values()].filter(
+      ({ minute }) => minute >= startOfMinute(since),
+    );
+    return Promise.resolve(minutes.sort((a, b) => a.minute - b.minute));
+  }
+
+  failedAttempts(jobId: string, limit: number): Promise<FailedAttempt[]> {
+    return Promise.resolve((this.#data.failedAttempts.get(jobId) ?? []).slice(-limit));
+  }
+
+  /** Nobody else has this memory. */
+  foreignChanges(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  #newestFirst(before: string | undefined): Job[] {
+    return [...this.#data.jobs.values()]
+      .filter((job) => before === undefined || job.id < before)
+      .sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
 }

@@ -28,6 +28,7 @@ export class MemoryJobStore implements JobStore {
   }
 
   claim({ now, workerId, slots, queues, plan }: ClaimRequest): Promise<Job[]> {
+    this.#data.promote(now);
     const ready = this.#data.readyByQueue(now);
     const offered = this.#snapshots(ready, queues).filter((queue) => claimable(queue, now) > 0);
     const claimed = plan(offered).flatMap(({ queueName, count }) => {
@@ -45,8 +46,7 @@ export class MemoryJobStore implements JobStore {
     const outcomes = settlements.map(({ jobId, leaseToken, state, failedAttempt }) => {
       const outcome = this.#replace(jobId, { status: 'running', leaseToken }, state);
       if (outcome === 'applied' && failedAttempt) {
-        const earlier = this.#data.failedAttempts.get(jobId) ?? [];
-        this.#data.failedAttempts.set(jobId, [...earlier, failedAttempt]);
+        this.#data.recordFailure(jobId, failedAttempt);
       }
       return outcome;
     });

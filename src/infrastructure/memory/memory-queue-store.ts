@@ -1,5 +1,6 @@
 import { changeQueue, type Queue, type QueueChange } from '../../domain/queue/queue.js';
-import type { QueueStore } from '../../application/ports/queue-store.js';
+import type { QueueSearch, QueuesFound, QueueStore } from '../../application/ports/queue-store.js';
+import { lowerAscii } from '../../application/lower-ascii.js';
 import type { MemoryData } from './memory-data.js';
 
 export class MemoryQueueStore implements QueueStore {
@@ -21,6 +22,19 @@ export class MemoryQueueStore implements QueueStore {
 
   list(): Promise<Queue[]> {
     return Promise.resolve([...this.#data.queues.values()].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+
+  search({ text, order, limit, offset }: QueueSearch): Promise<QueuesFound> {
+    const wanted = lowerAscii(text);
+    const matching = [...this.#data.queues.values()]
+      .filter(({ name }) => lowerAscii(name).includes(wanted))
+      .map((queue) => ({ queue, counts: { queueName: queue.name, ...this.#data.count(queue.name) } }))
+      .sort(
+        (a, b) =>
+          (order === 'name' ? 0 : b.counts[order] - a.counts[order]) ||
+          (a.queue.name < b.queue.name ? -1 : 1),
+      );
+    return Promise.resolve({ queues: matching.slice(offset, offset + limit), total: matching.length });
   }
 
   update(name: string, change: QueueChange, now: number): Promise<Queue | null> {

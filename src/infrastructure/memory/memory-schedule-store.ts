@@ -1,5 +1,5 @@
 import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
-import type { FireRequest, ScheduleStore } from '../../application/ports/schedule-store.js';
+import type { FireRequest, RunRequest, ScheduleStore } from '../../application/ports/schedule-store.js';
 import type { MemoryData } from './memory-data.js';
 
 export class MemoryScheduleStore implements ScheduleStore {
@@ -58,6 +58,14 @@ export class MemoryScheduleStore implements ScheduleStore {
     this.#data.schedules.set(id, { ...schedule, lastRunAt: now, nextRunAt });
     this.#data.insert({ jobs: [job], now, queueDefaults });
     return Promise.resolve('fired');
+  }
+
+  run({ id, job, now, queueDefaults }: RunRequest): Promise<'ran' | 'missing'> {
+    const schedule = this.#data.schedules.get(id);
+    if (!schedule) return Promise.resolve('missing');
+    this.#data.schedules.set(id, { ...schedule, lastRunAt: now });
+    this.#data.insert({ jobs: [job], now, queueDefaults });
+    return Promise.resolve('ran');
   }
 
   stop(id: string, expectedUpdatedAt: number): Promise<void> {

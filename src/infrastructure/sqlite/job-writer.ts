@@ -13,6 +13,7 @@ import type { ExpectedState, InsertOutcome, InsertRequest } from '../../applicat
 import { countOf, type JobCount, type JobCounter } from './job-counter.js';
 import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
 import type { SqliteDatabase } from './sqlite-database.js';
+import type { ThroughputCounter } from './throughput-counter.js';
 
 /** What the tables have of a job beside its fields. */
 export interface StoredJob {
@@ -36,6 +37,7 @@ type FoundRow = readonly [
  */
 export class JobWriter {
   readonly #counter: JobCounter;
+  readonly #throughput: ThroughputCounter;
   readonly #insert: Database.Statement;
   readonly #byIdempotencyKey: Database.Statement<[string], JobRow>;
   readonly #find: Database.Statement<[string], FoundRow>;
@@ -45,8 +47,9 @@ export class JobWriter {
   readonly #queueMaxRetries: Database.Statement<[string], number>;
   readonly #insertQueue: Database.Statement;
 
-  constructor({ connection: db, counter }: SqliteDatabase) {
+  constructor({ connection: db, counter, throughput }: SqliteDatabase) {
     this.#counter = counter;
+    this.#throughput = throughput;
     this.#insert = db.prepare(
       `INSERT INTO jobs (id, queue_name, status, ready, priority, visible_at, attempt, max_retries, retry_backoff,
          base_delay_ms, max_delay_ms, timeout_ms, lease_token, created_at, updated_at, schedule_id, idempotency_key,
@@ -146,6 +149,7 @@ export class JobWriter {
     );
     this.#counter.add(queueName, count, -1);
     this.#counter.add(queueName, countOf(state.status, ready), 1);
+    if (state.status === 'completed') this.#throughput.addCompleted(state.updatedAt);
   }
 
   /** Deletes a job that was read in this transaction. */
@@ -164,6 +168,7 @@ export class JobWriter {
       attempt.error,
       attempt.responseExcerpt,
     );
+    this.#throughput.addFailed(attempt.finishedAt);
   }
 
   #insertOne(job: NewJob, maxRetries: number, now: number): InsertOutcome {

@@ -86,6 +86,9 @@ export const jobs = sqliteTable(
     index('idx_jobs_status')
       .on(t.status)
       .where(sql`status <> 'running'`),
+    index('idx_jobs_schedule')
+      .on(t.scheduleId)
+      .where(sql`schedule_id is not null`),
   ],
 );
 
@@ -129,6 +132,14 @@ export const jobCounts = sqliteTable(
       .where(sql`delayed > 0`),
   ],
 );
+
+/** What happened in each minute of the last day, kept up to date by every write as job_counts is. */
+export const throughput = sqliteTable('throughput', {
+  /** When it began. */
+  minute: integer('minute').primaryKey(),
+  completed: integer('completed').notNull(),
+  failed: integer('failed').notNull(),
+});
 
 export const schedules = sqliteTable(
   'schedules',

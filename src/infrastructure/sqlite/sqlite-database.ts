@@ -5,6 +5,7 @@ import type { Durability } from '../../application/config.js';
 import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS, GroupCommit, unavailable, type Work } from './group-commit.js';
 import { JobCounter } from './job-counter.js';
 import { isBusy, openDatabase } from './open-database.js';
+import { ThroughputCounter } from './throughput-counter.js';
 
 /**
  * The one connection of a process to its file. better-sqlite3 is synchronous: a second connection for reading would
@@ -14,6 +15,7 @@ export class SqliteDatabase {
   readonly connection: Database.Database;
   readonly orm: BetterSQLite3Database;
   readonly counter: JobCounter;
+  readonly throughput: ThroughputCounter;
   readonly #writes: GroupCommit;
 
   /** @throws StartupError as `openDatabase` does */
@@ -21,10 +23,20 @@ export class SqliteDatabase {
     this.connection = openDatabase(path, durability);
     this.orm = drizzle({ client: this.connection });
     this.counter = new JobCounter(this.connection);
-    this.#writes = new GroupCommit(this.connection, this.counter);
+    this.throughput = new ThroughputCounter(this.connection);
+    this.#writes = new GroupCommit(this.connection, {
+      reset: () => {
+        this.counter.reset();
+        this.throughput.reset();
+      },
+      flush: () => {
+        this.counter.flush();
+        this.throughput.flush();
+      },
+    });
   }
 
-  /** See GroupCommit.write. What the writes of a transaction change in the counts is stored at its end. */
+  /** See GroupCommit.write. What the writes of a transaction change in what is counted is stored at its end. */
   write<T>(work: Work<T>): Promise<T> {
     return this.#writes.write(work);
   }
@@ -44,6 +56,11 @@ export class SqliteDatabase {
       }
       await delay(BUSY_RETRY_MS);
     }
+  }
+
+  /** Runs a synchronous read of several statements, all of which see the same state of the file. */
+  snapshot<T>(work: () => T): Promise<T> {
+    return this.read(() => this.connection.transaction(work)());
   }
 
   close(): void {

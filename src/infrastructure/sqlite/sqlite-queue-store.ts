@@ -1,8 +1,23 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, count, desc, eq, sql } from 'drizzle-orm';
 import { changeQueue, type Queue, type QueueChange } from '../../domain/queue/queue.js';
-import type { QueueStore } from '../../application/ports/queue-store.js';
+import type {
+  QueueSearch,
+  QueuesFound,
+  QueueStats,
+  QueueStore,
+} from '../../application/ports/queue-store.js';
+import type { JobCounts } from '../../application/ports/job-queries.js';
 import { jobCounts, queues } from './schema.js';
 import type { SqliteDatabase } from './sqlite-database.js';
+
+/** Of a queue in a left join: zeros for one that never had a job. */
+const COUNTS = {
+  pending: sql<number>`coalesce(${jobCounts.ready} + ${jobCounts.delayed}, 0)`,
+  delayed: sql<number>`coalesce(${jobCounts.delayed}, 0)`,
+  running: sql<number>`coalesce(${jobCounts.running}, 0)`,
+  completed: sql<number>`coalesce(${jobCounts.completed}, 0)`,
+  dead: sql<number>`coalesce(${jobCounts.dead}, 0)`,
+};
 
 export class SqliteQueueStore implements QueueStore {
   readonly #db: SqliteDatabase;
@@ -35,6 +50,23 @@ export class SqliteQueueStore implements QueueStore {
     );
   }
 
+  search({ text, order, limit, offset }: QueueSearch): Promise<QueuesFound> {
+    return this.#db.snapshot(() => {
+      const matches = sql`instr(lower(${queues.name}), lower(${text})) > 0`;
+      const found = this.#db.orm
+        .select({ queue: queues, counts: COUNTS })
+        .from(queues)
+        .leftJoin(jobCounts, eq(jobCounts.queueName, queues.name))
+        .where(matches)
+        .orderBy(...(order === 'name' ? [] : [desc(COUNTS[order])]), asc(queues.name))
+        .limit(limit)
+        .offset(offset)
+        .all();
+      const total = this.#db.orm.select({ n: count() }).from(queues).where(matches).get()?.n ?? 0;
+      return { queues: found.map(toStats), total };
+    });
+  }
+
   update(name: string, change: QueueChange, now: number): Promise<Queue | null> {
     return this.#db.write(() => {
       const queue = this.#select(name);
@@ -63,6 +95,13 @@ export class SqliteQueueStore implements QueueStore {
 
 function toRow({ bucket, ...queue }: Queue): typeof queues.$inferInsert {
   return { ...queue, tokens: bucket?.tokens ?? null, tokensAt: bucket?.refilledAt ?? null };
+}
+
+function toStats(row: {
+  readonly queue: typeof queues.$inferSelect;
+  readonly counts: Omit<JobCounts, 'queueName'>;
+}): QueueStats {
+  return { queue: toQueue(row.queue), counts: { queueName: row.queue.name, ...row.counts } };
 }
 
 function toQueue({ tokens, tokensAt, ...queue }: typeof queues.$inferSelect): Queue {

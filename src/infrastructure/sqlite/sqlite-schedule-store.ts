@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, isNotNull, lte, min } from 'drizzle-orm';
 import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
-import type { FireRequest, ScheduleStore } from '../../application/ports/schedule-store.js';
+import type { FireRequest, RunRequest, ScheduleStore } from '../../application/ports/schedule-store.js';
 import type { JobWriter } from './job-writer.js';
 import { schedules } from './schema.js';
 import type { SqliteDatabase } from './sqlite-database.js';
@@ -89,6 +89,19 @@ export class SqliteScheduleStore implements ScheduleStore {
       if (changes === 0) return 'lost_race';
       this.#writer.insert({ jobs: [request.job], now: request.now, queueDefaults: request.queueDefaults });
       return 'fired';
+    });
+  }
+
+  run({ id, job, now, queueDefaults }: RunRequest): Promise<'ran' | 'missing'> {
+    return this.#db.write(() => {
+      const { changes } = this.#db.orm
+        .update(schedules)
+        .set({ lastRunAt: now })
+        .where(eq(schedules.id, id))
+        .run();
+      if (changes === 0) return 'missing';
+      this.#writer.insert({ jobs: [job], now, queueDefaults });
+      return 'ran';
     });
   }
 

@@ -6,6 +6,8 @@ import {
   PROMOTE_DUE,
   PROMOTE_DUE_OF_QUEUE,
 } from '../../../src/infrastructure/sqlite/delayed-jobs.js';
+import { searchStep } from '../../../src/infrastructure/sqlite/job-search.js';
+import { FIRST_OF_RUNS, NEXT_OF_RUN } from '../../../src/infrastructure/sqlite/oldest-ready.js';
 import { PRUNE, SELECT_EXPIRED, SELECT_READY } from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
 import { connectSqlite } from '../../support/sqlite.js';
 
@@ -54,15 +56,79 @@ describe.each([
       'SEARCH failed_attempts USING INDEX idx_failed_attempts_job (job_id=?)',
     ],
   ],
+  [
+    'the first jobs of each queue and priority',
+    FIRST_OF_RUNS,
+    [
+      'SCAN c USING INDEX idx_job_counts_ready',
+      'SEARCH jobs USING INDEX idx_jobs_ready (queue_name=?)',
+      'SCAN runs',
+      'SEARCH j USING INTEGER PRIMARY KEY (rowid=?)',
+      'SEARCH jobs USING INDEX idx_jobs_ready (queue_name=? AND priority<?)',
+      'SCAN runs',
+      'SEARCH j USING INTEGER PRIMARY KEY (rowid=?)',
+    ],
+  ],
+  [
+    'the next jobs of a queue and priority',
+    NEXT_OF_RUN,
+    ['SEARCH jobs USING INDEX idx_jobs_ready (queue_name=? AND priority=? AND rowid>?)', 'SCAN (subquery-1)'],
+  ],
 ])('%s', (_, sql, expected) => {
   test('reads a prefix of its index, in order', () => {
-    const { database } = connectSqlite(':memory:');
-    const steps = database.connection
-      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
-      .all(...(sql.match(/\?/g) ?? []).map(() => 0))
-      .map(({ detail }) => detail.replace('COVERING ', ''));
-    database.close();
+    const steps = explain(
+      sql,
+      (sql.match(/\?/g) ?? []).map(() => 0),
+    );
     expect(steps.filter((step) => /SEARCH|SCAN/.test(step))).toEqual(expected);
     expect(steps.filter((step) => step.includes('ORDER BY'))).toEqual([]);
   });
 });
+
+/*
+ * A step of a search reads its candidates from an index alone and in order, and then the rows of those only.
+ */
+describe.each([
+  [{ queue: 'q', status: 'dead' }, 'idx_jobs_queue_status (queue_name=? AND status=?'],
+  [{ status: 'dead', urlPart: 'x' }, 'idx_jobs_status (status=?'],
+  [{ scheduleId: 's', queue: 'q', status: 'dead' }, 'idx_jobs_schedule (schedule_id=?'],
+  [{ idempotencyKey: 'k', scheduleId: 's', status: 'dead' }, 'idx_jobs_idempotency (idempotency_key=?'],
+] as const)('a search by %j', (search, index) => {
+  test.each([undefined, 'an id'])(
+    'reads its index and the rows found there, in order (before: %j)',
+    (before) => {
+      const { jobs, lastLooked } = searchStep(search, { limit: 50, ...(before !== undefined && { before }) });
+      for (const select of [
+        { ...jobs, parameters: [...jobs.parameters, 50] },
+        ...(lastLooked ? [lastLooked] : []),
+      ]) {
+        const steps = explain(select.sql, select.parameters);
+        expect(steps.filter((step) => /SEARCH|SCAN/.test(step)).slice(0, 2)).toEqual([
+          'SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)',
+          `SEARCH jobs USING INDEX ${index}${before === undefined ? '' : ' AND rowid<?'})`,
+        ]);
+        expect(steps.filter((step) => step.includes('ORDER BY'))).toEqual([]);
+      }
+    },
+  );
+});
+
+test('a search of all jobs reads the index on their ids, and the rows found there', () => {
+  const { jobs } = searchStep({ urlPart: 'x' }, { limit: 50, before: 'an id' });
+  expect(explain(jobs.sql, [...jobs.parameters, 50])).toEqual([
+    'SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)',
+    'LIST SUBQUERY 1',
+    'SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (id<?)',
+    'USE TEMP B-TREE FOR ORDER BY',
+  ]);
+});
+
+function explain(sql: string, parameters: readonly unknown[]): string[] {
+  const { database } = connectSqlite(':memory:');
+  const steps = database.connection
+    .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+    .all(...parameters)
+    .map(({ detail }) => detail.replace('COVERING ', ''));
+  database.close();
+  return steps;
+}
