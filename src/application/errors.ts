@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'payload_too_large',
   'unsupported_media_type',
   'host_not_allowed',
+  'cross_origin',
   'store_unavailable',
   'internal_error',
 ] as const;

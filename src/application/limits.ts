@@ -10,6 +10,7 @@ export const RATE_LIMIT_MIN = 0.000_1;
 export const RATE_LIMIT_MAX = 1_000_000;
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 1000;
+export const ATTEMPTS_LIMIT_DEFAULT = 100;
 export const BATCH_MAX = 1000;
 
 /**

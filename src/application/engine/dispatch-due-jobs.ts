@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Job } from '../../domain/job/job.js';
 import { planClaim } from '../../domain/queue/claim-plan.js';
 import type { Clock } from '../ports/clock.js';
+import type { Event, Events } from '../ports/events.js';
 import type { JobStore } from '../ports/job-store.js';
 import type { Random } from '../ports/random.js';
 import type { LoopReport } from './loop.js';
@@ -10,6 +11,7 @@ export interface DispatchOptions {
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly random: Random;
+  readonly events: Events;
   readonly workerId: string;
   /** Slots: attempts at once in this process. */
   readonly concurrency: number;
@@ -28,6 +30,8 @@ export interface DispatchReport extends LoopReport {
 /** Jobs that one pass claims at most, so that thousands of free slots do not make one long transaction. */
 const CLAIM_LIMIT = 200;
 
+const CLAIMED: Event = { type: 'jobs_changed' };
+
 /** Fills the free slots with due jobs. A slot is free again when its job is settled, not earlier. */
 export class DispatchDueJobs {
   readonly #options: DispatchOptions;
@@ -43,7 +47,7 @@ export class DispatchDueJobs {
   }
 
   async runOnce(): Promise<DispatchReport> {
-    const { jobs, clock, random, workerId, concurrency, queues } = this.#options;
+    const { jobs, clock, random, events, workerId, concurrency, queues } = this.#options;
     const free = concurrency - this.#inFlight.size;
     // What is claimed after an abort would be given back at once, and claimed again.
     if (free === 0 || this.#forcedStop.signal.aborted) return { claimed: 0, nextRunAt: null };
@@ -57,6 +61,7 @@ export class DispatchDueJobs {
       plan: (snapshots) => planClaim(snapshots, slots, now, random.next()),
     });
     for (const job of claimed) this.#start(job);
+    if (claimed.length > 0) events.publish(CLAIMED);
     return { claimed: claimed.length, nextRunAt: await this.#nextRunAt(free, slots, claimed.length) };
   }
 

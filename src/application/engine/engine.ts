@@ -11,7 +11,7 @@ import type { ScheduleStore } from '../ports/schedule-store.js';
 import type { Scheduler } from '../ports/scheduler.js';
 import { DispatchDueJobs } from './dispatch-due-jobs.js';
 import { FireDueSchedules } from './fire-due-schedules.js';
-import { Loop, type LoopReport } from './loop.js';
+import { Loop, type LoopReport, type LoopState } from './loop.js';
 import { PruneFinishedJobs } from './prune-finished-jobs.js';
 import { ReapStaleJobs } from './reap-stale-jobs.js';
 import { RunAttempt } from './run-attempt.js';
@@ -29,6 +29,24 @@ export interface EnginePorts {
   readonly logger: Logger;
 }
 
+export interface EngineStatus {
+  /**
+   * pausing: the last claim failed, and nothing is claimed until one goes well. stopped: not started yet, or stopping.
+   */
+  readonly state: 'claiming' | 'pausing' | 'stopped';
+  /** Slots that are taken. */
+  readonly inFlight: number;
+  readonly slots: number;
+  /** Whose jobs are claimed; empty: all. */
+  readonly queues: readonly string[];
+}
+
+const STATES = {
+  running: 'claiming',
+  failing: 'pausing',
+  stopped: 'stopped',
+} as const satisfies Record<LoopState, EngineStatus['state']>;
+
 /**
  * The loops that make jobs move, and the order in which they start and stop.
  *
@@ -38,6 +56,7 @@ export interface EnginePorts {
  */
 export class Engine {
   readonly #ports: EnginePorts;
+  readonly #worker: Config['worker'];
   readonly #dispatch: DispatchDueJobs;
   readonly #dispatchLoop: Loop;
   readonly #scheduleLoop: Loop;
@@ -51,6 +70,7 @@ export class Engine {
     workerId: string,
   ) {
     this.#ports = ports;
+    this.#worker = worker;
     const attempts = new RunAttempt(ports, defaults);
     this.#dispatch = new DispatchDueJobs({
       ...ports,
@@ -96,6 +116,11 @@ export class Engine {
     return this.#dispatch.inFlight;
   }
 
+  get status(): EngineStatus {
+    const { concurrency, queues } = this.#worker;
+    return { state: STATES[this.#dispatchLoop.state], inFlight: this.inFlight, slots: concurrency, queues };
+  }
+
   #wakeFor(event: Event): void {
     switch (event.type) {
       case 'jobs_pending':
@@ -104,6 +129,9 @@ export class Engine {
         break;
       case 'schedule_changed':
         this.#scheduleLoop.wake();
+        break;
+      case 'jobs_changed':
+      case 'schedule_fired':
         break;
     }
   }

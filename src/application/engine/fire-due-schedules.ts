@@ -1,7 +1,6 @@
-import type { NewJob } from '../../domain/job/job.js';
 import { parseCron } from '../../domain/schedule/cron.js';
 import { nextRunAfterFiring } from '../../domain/schedule/missed-ticks.js';
-import type { Schedule } from '../../domain/schedule/schedule.js';
+import { scheduledJob, type Schedule } from '../../domain/schedule/schedule.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
@@ -41,7 +40,10 @@ export class FireDueSchedules {
     for (const schedule of await schedules.due(clock.now(), BATCH)) {
       if (await this.#tryToFire(schedule)) fired += 1;
     }
-    if (fired > 0) events.publish({ type: 'jobs_pending' });
+    if (fired > 0) {
+      events.publish({ type: 'jobs_pending' });
+      events.publish({ type: 'schedule_fired' });
+    }
     return { fired, nextRunAt: await schedules.nextDueAt() };
   }
 
@@ -67,7 +69,7 @@ export class FireDueSchedules {
       await this.#quarantine(schedule, new Error(`${parsed.field}: ${parsed.message}`));
       return false;
     }
-    const job = this.#job(schedule, now);
+    const job = scheduledJob(schedule, this.#ports.ids.next(), now);
     const outcome = await schedules.fire({
       id,
       expectedNextRunAt: dueAt,
@@ -86,24 +88,5 @@ export class FireDueSchedules {
   async #quarantine({ id, updatedAt }: Schedule, error: unknown): Promise<void> {
     this.#ports.logger.error('schedule stopped: it cannot be fired', { schedule_id: id }, error);
     await this.#ports.schedules.stop(id, updatedAt);
-  }
-
-  #job(schedule: Schedule, now: number): NewJob {
-    return {
-      id: this.#ports.ids.next(),
-      queueName: schedule.queueName,
-      priority: 0,
-      payload: schedule.payload,
-      callbackUrl: schedule.callbackUrl,
-      maxRetries: schedule.maxRetries,
-      retryBackoff: null,
-      baseDelayMs: null,
-      maxDelayMs: null,
-      timeoutMs: schedule.timeoutMs,
-      idempotencyKey: null,
-      scheduleId: schedule.id,
-      createdAt: now,
-      visibleAt: now,
-    };
   }
 }

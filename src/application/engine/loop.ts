@@ -20,6 +20,9 @@ export interface LoopOptions {
   readonly logger: Logger;
 }
 
+/** stopped: not started yet, or stopping. failing: the last pass failed, and the next one is yet to go well. */
+export type LoopState = 'stopped' | 'running' | 'failing';
+
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -61,6 +64,11 @@ export class Loop {
     this.#endSleep?.();
     this.#endPause?.();
     await this.#running;
+  }
+
+  get state(): LoopState {
+    if (this.#running === undefined || this.#stopping) return 'stopped';
+    return this.#failures > 0 ? 'failing' : 'running';
   }
 
   async #run(): Promise<void> {

@@ -11,6 +11,7 @@ import { retryDelayMs, type RetryPolicy } from '../../domain/retry/backoff.js';
 import { resolveRetryPolicy } from '../../domain/retry/retry-policy.js';
 import type { Clock } from '../ports/clock.js';
 import type { Dispatchers } from '../ports/dispatcher.js';
+import type { Event, Events } from '../ports/events.js';
 import type { JobStore, Settlement } from '../ports/job-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { QueueStore } from '../ports/queue-store.js';
@@ -25,11 +26,14 @@ export interface RunAttemptPorts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;
+  readonly events: Events;
   readonly logger: Logger;
 }
 
 /** How long past its timeout a dispatcher may hold a slot before the attempt is given up on. */
 export const OVERRUN_MS = 1000;
+
+const SETTLED: Event = { type: 'jobs_changed' };
 
 type Failed = Extract<Outcome, { kind: 'failed' }>;
 
@@ -49,14 +53,18 @@ export class RunAttempt {
 
   /** @param signal aborted when the process is forced to stop: the attempt is then given back */
   async run(job: Job, signal: AbortSignal): Promise<void> {
-    const { clock, logger, jobs } = this.#ports;
+    const { clock, events, logger, jobs } = this.#ports;
     const begunAt = clock.monotonic();
     try {
       const outcome = await this.#dispatch(job, signal);
       const { settlement, describe } = await this.#settlement(job, outcome, signal);
       const [settled] = await untilAvailable(() => jobs.settle([settlement]), this.#ports, signal);
-      if (settled === 'applied') describe(clock.monotonic() - begunAt);
-      else logger.warn('result dropped: the lease was lost', { ...about(job), outcome: outcome.kind });
+      if (settled === 'applied') {
+        describe(clock.monotonic() - begunAt);
+        events.publish(SETTLED);
+      } else {
+        logger.warn('result dropped: the lease was lost', { ...about(job), outcome: outcome.kind });
+      }
     } catch (error) {
       // The lease runs out, and the job is delivered again.
       logger.error('result could not be stored', about(job), error);

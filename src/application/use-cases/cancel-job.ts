@@ -6,7 +6,7 @@ import type { Ports } from './ports.js';
 /** Deletes a pending job. */
 export type CancelJob = (id: string) => Promise<Result<{ readonly id: string }>>;
 
-export function cancelJob({ jobs, queries }: Pick<Ports, 'jobs' | 'queries'>): CancelJob {
+export function cancelJob({ jobs, queries, events }: Pick<Ports, 'jobs' | 'queries' | 'events'>): CancelJob {
   return async (id) => {
     for (;;) {
       const job = await queries.get(id);
@@ -15,7 +15,9 @@ export function cancelJob({ jobs, queries }: Pick<Ports, 'jobs' | 'queries'>): C
         return refuse('job_not_pending', `Job ${id} is ${job.status}; only a pending job can be cancelled`);
       }
       // lost: a worker claimed it in between, so look again.
-      if ((await jobs.remove(id, job)) === 'applied') return ok({ id });
+      if ((await jobs.remove(id, job)) !== 'applied') continue;
+      events.publish({ type: 'jobs_changed' });
+      return ok({ id });
     }
   };
 }

@@ -7,15 +7,18 @@ import type { Ports } from './ports.js';
 export type CreateQueue = (name: string, settings: Partial<QueueSettings>) => Promise<Result<Queue>>;
 
 export function createQueue(
-  { queues, clock }: Pick<Ports, 'queues' | 'clock'>,
+  { queues, clock, events }: Pick<Ports, 'queues' | 'clock' | 'events'>,
   defaults: JobDefaults,
 ): CreateQueue {
   return async (name, settings) => {
     const queue = newQueue(name, { ...queueDefaults(defaults), ...settings }, clock.now());
-    if ((await queues.create(queue)) === 'created') return ok(queue);
-    return refuse(
-      'queue_exists',
-      `Queue ${name} already exists; change it with PUT /queues/${encodeURIComponent(name)}`,
-    );
+    if ((await queues.create(queue)) === 'exists') {
+      return refuse(
+        'queue_exists',
+        `Queue ${name} already exists; change it with PUT /queues/${encodeURIComponent(name)}`,
+      );
+    }
+    events.publish({ type: 'queue_changed' });
+    return ok(queue);
   };
 }

@@ -1,8 +1,8 @@
-import { nextTick, parseCron } from '../../domain/schedule/cron.js';
 import type { Schedule } from '../../domain/schedule/schedule.js';
 import type { JobDefaults } from '../config.js';
-import { ok, refuse, type Result } from '../errors.js';
+import { ok, type Result } from '../errors.js';
 import type { Ports } from './ports.js';
+import { firstTick } from './schedule-ticks.js';
 
 export interface NewSchedule {
   readonly cronExpression: string;
@@ -41,16 +41,4 @@ export function createSchedule(
     events.publish({ type: 'schedule_changed' });
     return ok(schedule);
   };
-}
-
-/** The first tick after `now`; refuses an expression that is malformed or has none. */
-export function firstTick(expression: string, timezone: string, now: number): Result<number> {
-  const parsed = parseCron(expression, timezone);
-  if (parsed.kind === 'invalid') return refuse('validation_failed', `${parsed.field}: ${parsed.message}`);
-  const tick = nextTick(parsed.cron, now);
-  if (tick !== null) return ok(tick);
-  return refuse(
-    'validation_failed',
-    `cron_expression: "${expression}" never comes due again; check its day, month and year`,
-  );
 }

@@ -5,10 +5,11 @@ import type { Ports } from './ports.js';
 /** Deletes a queue that has no pending or running jobs; its finished jobs stay. */
 export type DeleteQueue = (name: string) => Promise<Result<{ readonly name: string }>>;
 
-export function deleteQueue({ queues }: Pick<Ports, 'queues'>): DeleteQueue {
+export function deleteQueue({ queues, events }: Pick<Ports, 'queues' | 'events'>): DeleteQueue {
   return async (name) => {
     switch (await queues.remove(name)) {
       case 'deleted':
+        events.publish({ type: 'queue_changed' });
         return ok({ name });
       case 'missing':
         return queueNotFound(name);

@@ -1,5 +1,6 @@
+import type { Clock } from '../ports/clock.js';
 import type { JobCounts } from '../ports/job-queries.js';
-import type { QueueStats } from './get-queue.js';
+import type { QueueStats } from '../ports/queue-store.js';
 import { listQueues } from './list-queues.js';
 import type { Ports } from './ports.js';
 
@@ -19,24 +20,22 @@ export function getMetrics(
   { queues, queries, schedules, clock }: Pick<Ports, 'queues' | 'queries' | 'schedules' | 'clock'>,
   version: string,
 ): GetMetrics {
-  const startedAt = clock.monotonic();
+  const uptimeSecs = uptimeOf(clock);
   return async () => ({
-    uptimeSecs: Math.floor((clock.monotonic() - startedAt) / 1000),
+    uptimeSecs: uptimeSecs(),
     version,
-    jobs: sum(await queries.counts()),
+    jobs: withTotal(await queries.totals()),
     queues: await listQueues({ queues, queries })(),
     schedules: await schedules.counts(),
   });
 }
 
-/** Over all queues, those included that were deleted and left finished jobs behind. */
-function sum(counts: readonly JobCounts[]): Metrics['jobs'] {
-  const jobs = { pending: 0, running: 0, completed: 0, dead: 0 };
-  for (const { pending, running, completed, dead } of counts) {
-    jobs.pending += pending;
-    jobs.running += running;
-    jobs.completed += completed;
-    jobs.dead += dead;
-  }
-  return { total: jobs.pending + jobs.running + jobs.completed + jobs.dead, ...jobs };
+/** Whole seconds since this was called, whenever the returned function is. */
+export function uptimeOf(clock: Clock): () => number {
+  const startedAt = clock.monotonic();
+  return () => Math.floor((clock.monotonic() - startedAt) / 1000);
+}
+
+export function withTotal(jobs: Omit<JobCounts, 'queueName'>): Metrics['jobs'] {
+  return { ...jobs, total: jobs.pending + jobs.running + jobs.completed + jobs.dead };
 }

@@ -1,12 +1,6 @@
-import type { Queue } from '../../domain/queue/queue.js';
 import { ok, refuse, type Refused, type Result } from '../errors.js';
-import type { JobCounts } from '../ports/job-queries.js';
+import type { QueueStats } from '../ports/queue-store.js';
 import type { Ports } from './ports.js';
-
-export interface QueueStats {
-  readonly queue: Queue;
-  readonly counts: JobCounts;
-}
 
 export type GetQueue = (name: string) => Promise<Result<QueueStats>>;
 

@@ -1,4 +1,4 @@
-import type { QueueStats } from './get-queue.js';
+import type { QueueStats } from '../ports/queue-store.js';
 import type { Ports } from './ports.js';
 
 /** All queues, ordered by name. */
@@ -12,6 +12,7 @@ export function listQueues({ queues, queries }: Pick<Ports, 'queues' | 'queries'
       counts: counts.get(queue.name) ?? {
         queueName: queue.name,
         pending: 0,
+        delayed: 0,
         running: 0,
         completed: 0,
         dead: 0,

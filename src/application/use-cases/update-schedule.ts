@@ -1,8 +1,8 @@
 import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
 import { ok, type Result } from '../errors.js';
-import { firstTick } from './create-schedule.js';
 import { scheduleNotFound } from './get-schedule.js';
 import type { Ports } from './ports.js';
+import { firstTick } from './schedule-ticks.js';
 
 /**
  * Changes the given fields. The next run is computed anew when the expression or its time zone changes, and when the

@@ -1,19 +1,27 @@
 import type { JobDefaults } from '../config.js';
 import { cancelJob } from './cancel-job.js';
+import { cancelJobs } from './cancel-jobs.js';
 import { createQueue } from './create-queue.js';
 import { createSchedule } from './create-schedule.js';
 import { deleteQueue } from './delete-queue.js';
 import { deleteSchedule } from './delete-schedule.js';
 import { enqueueJobs } from './enqueue-jobs.js';
+import { findJobs } from './find-jobs.js';
+import { getJobAttempts } from './get-job-attempts.js';
 import { getJob } from './get-job.js';
 import { getMetrics } from './get-metrics.js';
+import { getOverview } from './get-overview.js';
 import { getQueue } from './get-queue.js';
 import { getSchedule } from './get-schedule.js';
 import { listJobs } from './list-jobs.js';
+import { listQueuePage } from './list-queue-page.js';
 import { listQueues } from './list-queues.js';
 import { listSchedules } from './list-schedules.js';
 import type { Ports } from './ports.js';
+import { previewSchedule } from './preview-schedule.js';
 import { retryJob } from './retry-job.js';
+import { retryJobs } from './retry-jobs.js';
+import { runSchedule } from './run-schedule.js';
 import { updateQueue } from './update-queue.js';
 import { updateSchedule } from './update-schedule.js';
 
@@ -24,11 +32,16 @@ export function createUseCases(ports: Ports, defaults: JobDefaults, version: str
   return {
     enqueueJobs: enqueueJobs(ports, defaults),
     getJob: getJob(ports),
+    getJobAttempts: getJobAttempts(ports),
     listJobs: listJobs(ports),
+    findJobs: findJobs(ports),
     cancelJob: cancelJob(ports),
     retryJob: retryJob(ports, defaults),
+    cancelJobs: cancelJobs(ports),
+    retryJobs: retryJobs(ports, defaults),
     createQueue: createQueue(ports, defaults),
     listQueues: listQueues(ports),
+    listQueuePage: listQueuePage(ports),
     getQueue: getQueue(ports),
     updateQueue: updateQueue(ports),
     deleteQueue: deleteQueue(ports),
@@ -37,7 +50,10 @@ export function createUseCases(ports: Ports, defaults: JobDefaults, version: str
     getSchedule: getSchedule(ports),
     updateSchedule: updateSchedule(ports),
     deleteSchedule: deleteSchedule(ports),
+    runSchedule: runSchedule(ports, defaults),
+    previewSchedule: previewSchedule(ports),
     getMetrics: getMetrics(ports, version),
+    getOverview: getOverview(ports, version),
     /** Rejects with StoreUnavailableError when the store cannot be read and written. */
     checkHealth: () => ports.jobs.ping(),
   };

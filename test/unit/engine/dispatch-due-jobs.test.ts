@@ -6,6 +6,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { FixedRandom } from '../../support/fixed-random.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { memoryStores, UNAVAILABLE } from '../../support/memory-stores.js';
+import { recordedEvents } from '../../support/recorded-events.js';
 
 /** Queues that never fill up. */
 const ROOMY = { ...QUEUE_DEFAULTS, maxConcurrency: 10_000 };
@@ -14,12 +15,14 @@ const ROOMY = { ...QUEUE_DEFAULTS, maxConcurrency: 10_000 };
 function dispatching(options: Partial<DispatchOptions> = {}) {
   const clock = new FakeClock(NOW);
   const { jobs, queues } = memoryStores();
+  const { events, published } = recordedEvents();
   const started: Job[] = [];
   const ends: (() => void)[] = [];
   const signals: AbortSignal[] = [];
   const freed = { times: 0 };
   const dispatch = new DispatchDueJobs({
-    ...{ jobs, clock, random: new FixedRandom(0), workerId: 'worker-1', concurrency: 3, queues: [] },
+    ...{ jobs, clock, random: new FixedRandom(0), events, workerId: 'worker-1', concurrency: 3 },
+    queues: [],
     run: (job, signal) => {
       started.push(job);
       signals.push(signal);
@@ -31,7 +34,7 @@ function dispatching(options: Partial<DispatchOptions> = {}) {
     ...options,
   });
   return {
-    ...{ dispatch, clock, jobs, queues, started, signals, freed },
+    ...{ dispatch, clock, jobs, queues, started, signals, freed, published },
     endNext: async () => {
       ends.shift()?.();
       await turn();
@@ -57,6 +60,15 @@ describe('claiming', () => {
     );
     expect(dispatch.inFlight).toBe(2);
     expect((await dispatch.runOnce()).claimed).toBe(0);
+  });
+
+  test('is told, once a pass, and not when nothing was claimed', async () => {
+    const { dispatch, insert, published } = dispatching();
+    await insert(newJobs(2));
+    await dispatch.runOnce();
+    expect(published).toEqual(['jobs_changed']);
+    await dispatch.runOnce();
+    expect(published).toHaveLength(1);
   });
 
   test('goes up to the free slots, and no further until one is free', async () => {

@@ -50,7 +50,7 @@ describe('a worker that vanished', () => {
     }
     expect(killed).toBe(4);
     expect(await job(id)).toMatchObject({ status: 'dead', attempt: 4, lastError: LEASE_EXPIRED_ERROR });
-    expect(await stores.queries.failedAttempts(id ?? '')).toHaveLength(4);
+    expect(await stores.queries.failedAttempts(id ?? '', 100)).toHaveLength(4);
     await scheduler.advanceAsync(DAY);
     expect(await job(id)).toMatchObject({ status: 'dead', attempt: 4 });
     expect(dispatcher.attempts).toEqual([]);

@@ -127,7 +127,7 @@ test('whatever happens, two engines on one store bring every job to its end, wit
         const job = await harness.job(id);
         const numbers = dispatcher.attempts.filter(({ jobId }) => jobId === id).map(({ number }) => number);
         expect(numbers).toEqual(Array.from({ length: job.attempt }, (_, i) => i + 1));
-        const failures = await stores.queries.failedAttempts(id);
+        const failures = await stores.queries.failedAttempts(id, 100);
         expect(failures).toHaveLength(job.status === 'dead' ? job.attempt : job.attempt - 1);
       }
       expect([engine.inFlight, dispatcher.open.length]).toEqual([0, 0]);

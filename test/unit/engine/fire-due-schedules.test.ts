@@ -12,6 +12,8 @@ import { SequentialIds } from '../../support/sequential-ids.js';
 
 const MINUTE = 60_000;
 const ALL = { limit: 1000, offset: 0 };
+/** What a pass that fired something publishes. */
+const FIRED = ['jobs_pending', 'schedule_fired'] as const;
 
 /** A pass at NOW (10:00:00) or at the given instant. */
 async function firing(schedules: readonly Schedule[], now = NOW) {
@@ -71,7 +73,7 @@ test('a tick makes a job of what the schedule says, due at once, and moves the s
   expect(await stores.queues.get('reports')).toMatchObject(QUEUE_DEFAULTS);
   const fields = { schedule_id: schedule.id, job_id: job?.id, queue: 'reports' };
   expect(logger.lines).toEqual([{ level: 'debug', message: 'schedule fired', fields }]);
-  expect(published).toEqual(['jobs_pending']);
+  expect(published).toEqual(FIRED);
 });
 
 test('ticks that were missed while nobody looked make one job', async () => {
@@ -164,7 +166,7 @@ describe('two processes', () => {
     const reports = await Promise.all([runOnce(), runOnce()]);
     expect(reports.map(({ fired }) => fired).sort()).toEqual([0, 1]);
     expect(await jobs()).toHaveLength(1);
-    expect(published).toEqual(['jobs_pending']);
+    expect(published).toEqual(FIRED);
   });
 });
 
@@ -177,5 +179,5 @@ test('of many due schedules a pass takes a hundred, those that are due longest f
   expect(await runOnce()).toEqual({ fired: 30, nextRunAt: NOW + 5 * MINUTE });
   expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 5 * MINUTE });
   expect(await jobs()).toHaveLength(130);
-  expect(published).toEqual(['jobs_pending', 'jobs_pending']);
+  expect(published).toEqual([...FIRED, ...FIRED]);
 });

@@ -266,6 +266,37 @@ describe('a stop', () => {
   });
 });
 
+describe('the state', () => {
+  test('is running from the start to the stop', async () => {
+    const { loop } = loopOver(() => ({ nextRunAt: null }));
+    expect(loop.state).toBe('stopped');
+    loop.start();
+    expect(loop.state).toBe('running');
+    await turn();
+    expect(loop.state).toBe('running');
+    const stopped = loop.stop();
+    expect(loop.state).toBe('stopped');
+    await stopped;
+    loop.start();
+    expect(loop.state).toBe('stopped');
+  });
+
+  test('is failing from the end of a pass that failed to the end of one that went well', async () => {
+    const passes = longPass();
+    const { loop, scheduler } = loopOver(passes.pass);
+    loop.start();
+    expect(loop.state).toBe('running');
+    passes.fail();
+    await turn();
+    expect(loop.state).toBe('failing');
+    await scheduler.advanceAsync(100);
+    expect(loop.state).toBe('failing');
+    passes.end();
+    await turn();
+    expect(loop.state).toBe('running');
+  });
+});
+
 test('a second start changes nothing', async () => {
   const { loop, passes, scheduler } = loopOver(() => ({ nextRunAt: null }));
   loop.start();

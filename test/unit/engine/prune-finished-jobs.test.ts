@@ -4,6 +4,7 @@ import { MemoryData } from '../../../src/infrastructure/memory/memory-data.js';
 import { MemoryJobStore } from '../../../src/infrastructure/memory/memory-job-store.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { NOW, pendingJob, runningJob } from '../../support/jobs.js';
+import { recordedEvents } from '../../support/recorded-events.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import type { Job } from '../../../src/domain/job/job.js';
 
@@ -20,11 +21,12 @@ function pruning(jobs: readonly Job[]) {
   const data = new MemoryData();
   for (const job of jobs) data.jobs.set(job.id, job);
   const logger = new RecordingLogger();
+  const { events, published } = recordedEvents();
   const prune = new PruneFinishedJobs(
-    { jobs: new MemoryJobStore(data), clock: new FakeClock(NOW), logger },
+    { jobs: new MemoryJobStore(data), clock: new FakeClock(NOW), events, logger },
     RETENTION_DAYS,
   );
-  return { data, logger, runOnce: () => prune.runOnce() };
+  return { data, logger, published, runOnce: () => prune.runOnce() };
 }
 
 describe('the retention period', () => {
@@ -57,9 +59,10 @@ test.each([
   expect(data.jobs.size).toBe(0);
 });
 
-test('what was deleted is logged, nothing is not', async () => {
-  const { logger, runOnce } = pruning([finished(0), finished(1)]);
+test('what was deleted is logged and told, nothing is not', async () => {
+  const { logger, published, runOnce } = pruning([finished(0), finished(1)]);
   await runOnce();
   await runOnce();
   expect(logger.lines).toEqual([{ level: 'debug', message: 'finished jobs deleted', fields: { count: 2 } }]);
+  expect(published).toEqual(['jobs_changed']);
 });

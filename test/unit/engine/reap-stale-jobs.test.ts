@@ -59,7 +59,7 @@ test('a lease that ended counts as a failed attempt, and the job waits for its b
     lastError: LEASE_EXPIRED_ERROR,
     updatedAt: STALE,
   });
-  expect(await reap.stores.queries.failedAttempts(job.id)).toEqual([
+  expect(await reap.stores.queries.failedAttempts(job.id, 100)).toEqual([
     {
       number: 1,
       startedAt: NOW,

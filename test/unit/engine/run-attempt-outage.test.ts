@@ -100,7 +100,7 @@ describe('while the store is unavailable', () => {
   });
 
   test('and the lease is lost meanwhile, the result is dropped', async () => {
-    const { claimed, begin, stores, scheduler, clock, logger } = attempting();
+    const { claimed, begin, stores, scheduler, clock, logger, published } = attempting();
     const job = await claimed({ timeoutMs: 10 });
     stores.jobs.failures.settle.push(...outage(1));
     const attempt = await begin(job);
@@ -111,6 +111,7 @@ describe('while the store is unavailable', () => {
     expect(attempt.ended).toBe(true);
     expect(await stores.queries.get(job.id)).toMatchObject({ status: 'pending', attempt: 1, result: null });
     expect(logger.lines.at(-1)).toMatchObject({ message: 'result dropped: the lease was lost' });
+    expect(published).toEqual([]);
   });
 });
 
@@ -195,7 +196,7 @@ describe('a result whose lease was lost', () => {
     dispatcher.end(failed({ permanent: true }));
     await scheduler.advanceAsync(0);
     expect(await stores.queries.get(job.id)).toMatchObject({ status: 'pending' });
-    expect(await stores.queries.failedAttempts(job.id)).toEqual([]);
+    expect(await stores.queries.failedAttempts(job.id, 100)).toEqual([]);
   });
 
   test('because the job is gone is logged as well', async () => {

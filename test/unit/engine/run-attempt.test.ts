@@ -15,7 +15,7 @@ const END = NOW + TOOK_MS;
 /** Runs one attempt that takes TOOK_MS. */
 async function attemptThatEnds(outcome: Outcome, change: Parameters<Attempting['claimed']>[0] = {}) {
   const attempt = attempting();
-  const { clock, dispatcher, stores, logger } = attempt;
+  const { clock, dispatcher, stores, logger, published } = attempt;
   dispatcher.answer(() => {
     clock.advance(TOOK_MS);
     return outcome;
@@ -25,8 +25,9 @@ async function attemptThatEnds(outcome: Outcome, change: Parameters<Attempting['
   return {
     job,
     stored: await stores.queries.get(job.id),
-    failedAttempts: await stores.queries.failedAttempts(job.id),
+    failedAttempts: await stores.queries.failedAttempts(job.id, 100),
     lines: logger.lines,
+    published,
     about: { job_id: job.id, queue: job.queueName, attempt: 1 },
   };
 }
@@ -98,6 +99,14 @@ describe('an attempt that', () => {
     expect(failedAttempts).toMatchObject([{ number: 1, error: 'HTTP 500' }]);
     const fields = { ...about, error: 'HTTP 500', duration_ms: TOOK_MS };
     expect(lines).toEqual([{ level: 'warn', message: 'job dead', fields }]);
+  });
+
+  test.each([
+    ['succeeds', succeeded()],
+    ['fails', failed()],
+  ])('%s is told once it is stored', async (_case, outcome) => {
+    const { published } = await attemptThatEnds(outcome);
+    expect(published).toEqual(['jobs_changed']);
   });
 
   test('fails permanently leaves it dead whatever retries are left', async () => {
@@ -216,7 +225,7 @@ describe('a dispatcher that', () => {
     await run(job);
     const error = 'no dispatcher is registered for the scheme of callback_url';
     expect(await stores.queries.get(job.id)).toMatchObject({ status: 'dead', lastError: error });
-    expect(await stores.queries.failedAttempts(job.id)).toEqual([
+    expect(await stores.queries.failedAttempts(job.id, 100)).toEqual([
       { number: 1, startedAt: NOW, finishedAt: NOW, statusCode: null, error, responseExcerpt: null },
     ]);
     expect(dispatcher.attempts).toEqual([]);

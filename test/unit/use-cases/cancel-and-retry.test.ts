@@ -33,13 +33,14 @@ function refusal(code: string, message: string) {
 }
 
 describe('cancelling', () => {
-  test('deletes a pending job, ready or delayed', async () => {
+  test('deletes a pending job, ready or delayed, and tells of it', async () => {
     const use = using();
     const outcomes = await use.enqueueJobs([request(), request({ delayMs: 60_000 })]);
     for (const { job } of outcomes) {
       expect(await use.cancelJob(job.id)).toEqual({ ok: true, value: { id: job.id } });
       expect(await use.stores.queries.get(job.id)).toBeNull();
     }
+    expect(use.published).toEqual(['jobs_pending', 'jobs_changed', 'jobs_changed']);
   });
 
   test('refuses what is not there', async () => {
@@ -60,6 +61,7 @@ describe('cancelling', () => {
     if (death.kind !== 'changed') throw new Error('a running job can fail');
     await use.stores.jobs.settle([{ jobId: id, leaseToken: 1, state: death.state, failedAttempt: null }]);
     expect(await use.cancelJob(id)).toEqual(refusal('job_not_pending', message('dead')));
+    expect(use.published).toEqual(['jobs_pending']);
   });
 
   test('loses against a worker that claims the job meanwhile', async () => {

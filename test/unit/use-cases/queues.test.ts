@@ -5,7 +5,7 @@ import { request } from '../../support/engine-harness.js';
 import { NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { using } from '../../support/using.js';
 
-const NO_JOBS = { pending: 0, running: 0, completed: 0, dead: 0 };
+const NO_JOBS = { pending: 0, delayed: 0, running: 0, completed: 0, dead: 0 };
 
 function plainQueue(name: string) {
   return { name, ...QUEUE_DEFAULTS, paused: false, bucket: null, createdAt: NOW, updatedAt: NOW };
@@ -17,7 +17,7 @@ function refusal(code: string, message: string) {
 
 describe('creating', () => {
   test('takes what is given, and the configuration for the rest', async () => {
-    const { createQueue, stores } = using({ ...DEFAULT_CONFIG.defaults, maxDelayMs: 777 });
+    const { createQueue, stores, published } = using({ ...DEFAULT_CONFIG.defaults, maxDelayMs: 777 });
     const created = await createQueue('mail', {
       maxConcurrency: 20,
       rateLimitRps: 10,
@@ -32,17 +32,19 @@ describe('creating', () => {
       bucket: { tokens: 10, refilledAt: NOW },
     };
     expect(created).toEqual({ ok: true, value: queue });
+    expect(published).toEqual(['queue_changed']);
     expect(await stores.queues.get('mail')).toEqual(queue);
   });
 
   test('refuses a name that is taken, and leaves that queue alone', async () => {
-    const { createQueue, stores } = using();
+    const { createQueue, stores, published } = using();
     await createQueue('a b', { maxConcurrency: 20 });
     const again = await createQueue('a b', { maxConcurrency: 1 });
     expect(again).toEqual(
       refusal('queue_exists', 'Queue a b already exists; change it with PUT /queues/a%20b'),
     );
     expect(await stores.queues.get('a b')).toMatchObject({ maxConcurrency: 20 });
+    expect(published).toHaveLength(1);
   });
 });
 
@@ -50,14 +52,14 @@ describe('updating', () => {
   test('changes what is given, and tells the engine', async () => {
     const { createQueue, updateQueue, clock, published } = using();
     await createQueue('mail', {});
-    expect(published).toEqual([]);
+    expect(published).toHaveLength(1);
     clock.advance(1000);
     const changed = { ...plainQueue('mail'), maxConcurrency: 1, paused: true, updatedAt: NOW + 1000 };
     expect(await updateQueue('mail', { maxConcurrency: 1, paused: true })).toEqual({
       ok: true,
       value: changed,
     });
-    expect(published).toEqual(['queue_changed']);
+    expect(published).toEqual(['queue_changed', 'queue_changed']);
   });
 
   test('refuses what is not there, and tells nobody', async () => {
@@ -70,22 +72,24 @@ describe('updating', () => {
 });
 
 describe('deleting', () => {
-  test('deletes a queue without work', async () => {
-    const { createQueue, deleteQueue, stores } = using();
+  test('deletes a queue without work, and tells of it', async () => {
+    const { createQueue, deleteQueue, stores, published } = using();
     await createQueue('mail', {});
     expect(await deleteQueue('mail')).toEqual({ ok: true, value: { name: 'mail' } });
     expect(await stores.queues.get('mail')).toBeNull();
     expect(await deleteQueue('mail')).toEqual(refusal('queue_not_found', 'Queue mail not found'));
+    expect(published).toEqual(['queue_changed', 'queue_changed']);
   });
 
   test('refuses one with pending or running jobs', async () => {
-    const { enqueueJobs, deleteQueue, stores } = using();
+    const { enqueueJobs, deleteQueue, stores, published } = using();
     await enqueueJobs([request({ delayMs: 1 })]);
     const message =
       'Queue default still has pending or running jobs; cancel them or wait until they are done';
     expect(await deleteQueue('default')).toEqual(refusal('queue_active', message));
     await claimOne(stores, NOW + 1);
     expect(await deleteQueue('default')).toEqual(refusal('queue_active', message));
+    expect(published).toEqual(['jobs_pending']);
   });
 });
 

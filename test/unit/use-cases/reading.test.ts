@@ -27,7 +27,7 @@ describe('metrics', () => {
     expect(await using().getMetrics()).toEqual({
       uptimeSecs: 0,
       version: '1.2.3',
-      jobs: { total: 0, pending: 0, running: 0, completed: 0, dead: 0 },
+      jobs: { total: 0, pending: 0, delayed: 0, running: 0, completed: 0, dead: 0 },
       queues: [],
       schedules: { total: 0, enabled: 0 },
     });
@@ -47,12 +47,12 @@ describe('metrics', () => {
     for (const enabled of [true, false, true]) await use.stores.schedules.create(newSchedule({ enabled }));
 
     const metrics = await use.getMetrics();
-    expect(metrics.jobs).toEqual({ total: 7, pending: 2, running: 1, completed: 2, dead: 2 });
+    expect(metrics.jobs).toEqual({ total: 7, pending: 2, delayed: 1, running: 1, completed: 2, dead: 2 });
     expect(metrics.schedules).toEqual({ total: 3, enabled: 2 });
     const queues = metrics.queues.map(({ queue, counts }) => [queue.name, queue.paused, counts]);
     expect(queues).toEqual([
-      ['bulk', true, { queueName: 'bulk', pending: 1, running: 0, completed: 0, dead: 0 }],
-      ['mail', false, { queueName: 'mail', pending: 1, running: 1, completed: 0, dead: 1 }],
+      ['bulk', true, { queueName: 'bulk', pending: 1, delayed: 0, running: 0, completed: 0, dead: 0 }],
+      ['mail', false, { queueName: 'mail', pending: 1, delayed: 1, running: 1, completed: 0, dead: 1 }],
     ]);
   });
 

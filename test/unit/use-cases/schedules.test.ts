@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_CONFIG } from '../../../src/application/config.js';
 import type { NewSchedule } from '../../../src/application/use-cases/create-schedule.js';
 import type { Schedule } from '../../../src/domain/schedule/schedule.js';
-import { NOW } from '../../support/jobs.js';
+import { NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { newSchedule } from '../../support/schedules.js';
 import { using } from '../../support/using.js';
 
@@ -154,7 +154,7 @@ describe('updating', () => {
 
 describe('reading and deleting', () => {
   test('lists the newest first, gets one, deletes it once', async () => {
-    const { stores, listSchedules, getSchedule, deleteSchedule } = using();
+    const { stores, listSchedules, getSchedule, deleteSchedule, published } = using();
     const [older, newer] = [newSchedule(), newSchedule()];
     await stores.schedules.create(older);
     await stores.schedules.create(newer);
@@ -165,6 +165,87 @@ describe('reading and deleting', () => {
     const notFound = { ok: false, refusal: { code: 'schedule_not_found', message } };
     expect(await getSchedule(older.id)).toEqual(notFound);
     expect(await deleteSchedule(older.id)).toEqual(notFound);
+    expect(published).toEqual(['schedule_changed']);
     expect(await listSchedules()).toEqual([newer]);
+  });
+});
+
+describe('running now', () => {
+  test('makes a job of what the schedule says, and leaves its next run', async () => {
+    const { stores, runSchedule, clock, published } = using();
+    const schedule = newSchedule({ nextRunAt: NOW + 3 * MINUTE });
+    await stores.schedules.create(schedule);
+    clock.advance(1234);
+    const run = await runSchedule(schedule.id);
+    expect(run).toMatchObject({
+      ok: true,
+      value: {
+        queueName: 'reports',
+        callbackUrl: 'http://receiver.test/report',
+        payload: '{"report":"daily"}',
+        maxRetries: 2,
+        timeoutMs: 10_000,
+        scheduleId: schedule.id,
+        status: 'pending',
+        visibleAt: NOW + 1234,
+      },
+    });
+    expect(await stores.queries.list({}, { limit: 10, offset: 0 })).toEqual(run.ok ? [run.value] : []);
+    expect(await stores.schedules.get(schedule.id)).toEqual({ ...schedule, lastRunAt: NOW + 1234 });
+    expect(await stores.queues.get('reports')).toMatchObject(QUEUE_DEFAULTS);
+    expect(published).toEqual(['jobs_pending', 'schedule_fired']);
+  });
+
+  test.each([
+    ['is disabled', { enabled: false }],
+    ['never comes due again', { nextRunAt: null }],
+    ['cannot be fired', { cronExpression: 'broken', nextRunAt: null }],
+  ])('works for one that %s', async (_case, change) => {
+    const { stores, runSchedule } = using();
+    const schedule = newSchedule(change);
+    await stores.schedules.create(schedule);
+    expect(await runSchedule(schedule.id)).toMatchObject({ ok: true, value: { scheduleId: schedule.id } });
+    expect(await stores.schedules.get(schedule.id)).toMatchObject(change);
+  });
+
+  test('refuses what is not there, or is deleted meanwhile, and tells nobody', async () => {
+    const { stores, runSchedule, published } = using();
+    const message = 'Schedule gone not found';
+    const notFound = { ok: false, refusal: { code: 'schedule_not_found', message } };
+    expect(await runSchedule('gone')).toEqual(notFound);
+    const schedule = newSchedule({ id: 'gone' });
+    stores.schedules.get = () => Promise.resolve(schedule);
+    expect(await runSchedule('gone')).toEqual(notFound);
+    expect([published, await stores.queries.list({}, { limit: 10, offset: 0 })]).toEqual([[], []]);
+  });
+});
+
+describe('a preview', () => {
+  test('has the next ticks, in the zone of the schedule', async () => {
+    const { previewSchedule } = using();
+    const preview = (expression: string, timezone: string) => previewSchedule(expression, timezone, 3);
+    expect(await preview('0 */5 * * * *', 'UTC')).toEqual({
+      ok: true,
+      value: { ticks: [NOW + 5 * MINUTE, NOW + 10 * MINUTE, NOW + 15 * MINUTE] },
+    });
+    expect(await preview('0 0 12 * * *', 'Europe/Vienna')).toEqual({
+      ok: true,
+      value: { ticks: [NOW + HOUR, NOW + 25 * HOUR, NOW + 49 * HOUR] },
+    });
+  });
+
+  test('is shorter when the expression ends', async () => {
+    const ticks = [Date.UTC(2024, 5, 1), Date.UTC(2024, 6, 1)];
+    expect(await using().previewSchedule('0 0 0 1 6,7 ? 2024', 'UTC', 5)).toEqual({
+      ok: true,
+      value: { ticks },
+    });
+  });
+
+  test.each(REFUSED)('refuses what %s, as creating does', async (_case, change, message) => {
+    const { cronExpression, timezone } = { ...REQUEST, ...change };
+    const refused = await using().previewSchedule(cronExpression, timezone, 5);
+    expect(refused).toMatchObject({ ok: false, refusal: { code: 'validation_failed' } });
+    expect(refused.ok ? '' : refused.refusal.message).toMatch(message);
   });
 });

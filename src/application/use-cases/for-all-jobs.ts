@@ -1,0 +1,108 @@
+import { summaryOf, type JobSummary } from '../../domain/job/job.js';
+import { ok, type Result } from '../errors.js';
+import { nextTurn } from '../next-turn.js';
+import type { Event } from '../ports/events.js';
+import type { SettleOutcome } from '../ports/job-store.js';
+import { findStep, interpret, isFound, stepFrom, type Found } from './find-filter.js';
+import { refuseSelection, type BulkKind, type JobSelection } from './job-selection.js';
+import type { Ports } from './ports.js';
+
+export interface BulkAction extends BulkKind {
+  readonly change: (job: JobSummary) => Promise<SettleOutcome>;
+  /** Published after each step that changed something. */
+  readonly event: Event;
+}
+
+export interface BulkOptions {
+  /** Only counts the jobs. */
+  readonly dryRun: boolean;
+}
+
+export interface BulkResult {
+  readonly matched: number;
+  /** Fewer than matched, if some of the jobs changed meanwhile: those are left alone. */
+  readonly changed: number;
+}
+
+type BulkPorts = Pick<Ports, 'queries' | 'events' | 'scheduler'>;
+
+/** Jobs that are changed together: the store makes one transaction of them. */
+const STEP = 200;
+
+/**
+ * Goes over the selected jobs from the newest to the oldest, once: what a retry brings back to life, and dies again at
+ * once, is not met a second time. Steps that are done stay done when the store fails at a later one.
+ */
+export async function forAllJobs(
+  selection: JobSelection,
+  action: BulkAction,
+  { dryRun }: BulkOptions,
+  ports: BulkPorts,
+): Promise<Result<BulkResult>> {
+  const refused = refuseSelection(selection, action);
+  if (refused) return refused;
+  if (dryRun) return ok({ matched: await countJobs(selection, action, ports), changed: 0 });
+  let [matched, changed] = [0, 0];
+  for await (const jobs of stepsOver(selection, action, ports)) {
+    const outcomes = await Promise.all(jobs.map((job) => action.change(job)));
+    const applied = outcomes.filter((outcome) => outcome === 'applied').length;
+    if (applied > 0) ports.events.publish(action.event);
+    matched += jobs.length;
+    changed += applied;
+  }
+  return ok({ matched, changed });
+}
+
+/** From the counts that the store keeps, where they say it. */
+async function countJobs(selection: JobSelection, action: BulkAction, ports: BulkPorts): Promise<number> {
+  const { queue, scheduleId, search } = selection.filter;
+  if (selection.ids === undefined && scheduleId === undefined && search === undefined) {
+    const counts = queue === undefined ? ports.queries.totals() : ports.queries.countsOf(queue);
+    return (await counts)[action.status];
+  }
+  let count = 0;
+  for await (const jobs of stepsOver(selection, action, ports)) count += jobs.length;
+  return count;
+}
+
+async function* stepsOver(
+  { filter, ids }: JobSelection,
+  { status }: BulkAction,
+  ports: BulkPorts,
+): AsyncGenerator<readonly JobSummary[]> {
+  const found = await interpret({ ...filter, status }, ports);
+  if (ids !== undefined) yield* stepsOverIds(ids, found, ports);
+  else yield* stepsOverAll(found, ports);
+}
+
+async function* stepsOverIds(
+  ids: readonly string[],
+  found: Found,
+  ports: BulkPorts,
+): AsyncGenerator<JobSummary[]> {
+  const newestFirst = [...new Set(ids)].sort().reverse();
+  for (let start = 0; start < newestFirst.length; start += STEP) {
+    if (start > 0) await nextTurn(ports.scheduler);
+    const jobs: JobSummary[] = [];
+    for (const id of newestFirst.slice(start, start + STEP)) {
+      const job = await ports.queries.get(id);
+      // The summary alone is kept: two hundred payloads may be a lot of memory.
+      if (job && isFound(found, job)) jobs.push(summaryOf(job));
+    }
+    yield jobs;
+  }
+}
+
+async function* stepsOverAll(
+  found: Found,
+  { queries, scheduler }: BulkPorts,
+): AsyncGenerator<readonly JobSummary[]> {
+  let before: string | undefined;
+  for (;;) {
+    const { jobs, next } = await findStep(found, queries, stepFrom(before, STEP));
+    yield jobs;
+    if (next === null) return;
+    before = next;
+    await nextTurn(scheduler);
+  }
+}

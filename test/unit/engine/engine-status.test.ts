@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { engineHarness } from '../../support/engine-harness.js';
+import { UNAVAILABLE } from '../../support/memory-stores.js';
+
+test('the slots and the queues are those of the worker', () => {
+  const { engine } = engineHarness({ concurrency: 7, queues: ['mail', 'bulk'] });
+  expect(engine.status).toEqual({ state: 'stopped', inFlight: 0, slots: 7, queues: ['mail', 'bulk'] });
+});
+
+test('it is claiming from the start on, and says what is in flight', async () => {
+  const { engine, dispatcher, enqueue, settle } = engineHarness({ concurrency: 3 });
+  dispatcher.hold();
+  engine.start();
+  await enqueue({}, 5);
+  await settle();
+  expect(engine.status).toEqual({ state: 'claiming', inFlight: 3, slots: 3, queues: [] });
+});
+
+test('it is pausing while claims fail, and claiming once one goes well', async () => {
+  const { engine, stores, scheduler, settle } = engineHarness();
+  stores.jobs.failures.claim.push(UNAVAILABLE, UNAVAILABLE);
+  engine.start();
+  await settle();
+  expect(engine.status.state).toBe('pausing');
+  await scheduler.advanceAsync(100);
+  await settle();
+  expect(engine.status.state).toBe('pausing');
+  await scheduler.advanceAsync(200);
+  await settle();
+  expect(engine.status.state).toBe('claiming');
+});
+
+test('it is stopped as soon as it stops, though something is in flight', async () => {
+  const { engine, dispatcher, enqueue, settle } = engineHarness();
+  dispatcher.hold();
+  engine.start();
+  await enqueue();
+  await settle();
+  const stopped = engine.stop();
+  expect(engine.status).toMatchObject({ state: 'stopped', inFlight: 1 });
+  dispatcher.end();
+  await stopped;
+  expect(engine.status).toMatchObject({ state: 'stopped', inFlight: 0 });
+});
