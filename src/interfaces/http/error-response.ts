@@ -19,6 +19,7 @@ export const ERROR_STATUS = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   host_not_allowed: 421,
+  cross_origin: 403,
   store_unavailable: 503,
   internal_error: 500,
 } as const satisfies Record<ErrorCode, number>;

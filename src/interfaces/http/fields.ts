@@ -125,8 +125,11 @@ export const maxConcurrency = integer(
 );
 export const rateLimitRps = number(RATE_LIMIT_MIN, RATE_LIMIT_MAX);
 export const retryBackoff = choice(BACKOFF_STRATEGIES);
-export const enabled = z.boolean({ error: mustBe('true or false') });
+export const flag = z.boolean({ error: mustBe('true or false') });
+export const enabled = flag;
 export const idempotencyKey = text(1, IDEMPOTENCY_KEY_MAX);
+/** Of ids, keys and URLs, of which URLs are the longest. */
+export const search = text(1, CALLBACK_URL_MAX);
 /** What the texts mean is for the domain to check. */
 export const cronExpression = text(1, CRON_EXPRESSION_MAX);
 export const timezone = text(1, 64);

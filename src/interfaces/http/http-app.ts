@@ -6,6 +6,7 @@ import type { Ids } from '../../application/ports/ids.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { plain, quote, shorten } from '../../application/printable.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
+import type { Dashboard } from '../dashboard/dashboard.js';
 import { errorHandler } from './error-handler.js';
 import { sendError } from './error-response.js';
 import { hostCheck } from './host-check.js';
@@ -13,6 +14,7 @@ import { pathOf, type HttpRequest, type HttpResponse } from './http-types.js';
 import { jobRoutes } from './job-routes.js';
 import { sendJson } from './json-response.js';
 import { openApiDocument } from './openapi.js';
+import { refuseOrigin } from './origin-check.js';
 import { queueRoutes } from './queue-routes.js';
 import { readJsonObject } from './request-body.js';
 import type { Route, RouteRequest } from './route.js';
@@ -31,13 +33,15 @@ export interface HttpAppDependencies {
   readonly ids: Ids;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The pages, and what they load. */
+  readonly dashboard: Dashboard;
   /** One debug line a request; off, it costs nothing. */
   readonly logRequests: boolean;
 }
 
 type Handler = (request: HttpRequest, response: HttpResponse) => unknown;
 
-/** The HTTP API. What it does is said by its routes; what each error means, by docs/http-api.md. */
+/** The HTTP API, and the dashboard. What it does is said by its routes; what each error means, by docs/http-api.md. */
 export function createHttpApp(dependencies: HttpAppDependencies): RequestListener {
   const routes = allRoutes(dependencies);
   const begin = beginning(dependencies);
@@ -74,7 +78,7 @@ function exactRoutes(routes: readonly Route[]): Map<string, Route> {
 
 function createRouter(
   routes: readonly Route[],
-  { logger, maxBodyBytes }: HttpAppDependencies,
+  { logger, maxBodyBytes, dashboard }: HttpAppDependencies,
 ): express.Express {
   const app = express();
   app.disable('x-powered-by');
@@ -87,6 +91,7 @@ function createRouter(
     for (const route of ofPath) layer[route.method](serveRouted(route, maxBodyBytes));
     layer.all(refuseMethod(path, ofPath));
   }
+  app.use(dashboard);
   app.use(refuseRoute);
   app.use(errorHandler(logger));
   return app;
@@ -110,7 +115,7 @@ function byPath(routes: readonly Route[]): Map<string, Route[]> {
   return paths;
 }
 
-/** Gives a request its id, and says whether it is meant for this server. */
+/** Gives a request its id, and says whether it is meant for this server, by somebody who may. */
 function beginning({ ids, hosts, logger, clock, logRequests }: HttpAppDependencies) {
   const isAllowed = hostCheck(hosts);
   // Unique without the cost of a UUID for each: a request is often little more than one of those.
@@ -122,7 +127,7 @@ function beginning({ ids, hosts, logger, clock, logRequests }: HttpAppDependenci
     const response = Object.assign(answer, { locals: { requestId } });
     response.setHeader('X-Request-Id', requestId);
     if (logRequests) logWhenDone(request, response, logger, clock);
-    return { request, response, refusal: refuseHost(request, isAllowed) };
+    return { request, response, refusal: refuseHost(request, isAllowed) ?? refuseOrigin(request) };
   };
 }
 

@@ -1,6 +1,9 @@
 import { ok } from '../../application/errors.js';
+import { ATTEMPTS_LIMIT_DEFAULT } from '../../application/limits.js';
 import { jobNotFound } from '../../application/use-cases/get-job.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { attemptListQuery, attemptListShape, presentAttempt } from './attempt-shapes.js';
+import { bulkRoutes } from './bulk-routes.js';
 import {
   cancelledShape,
   jobBatchShape,
@@ -11,7 +14,7 @@ import {
   newJobShape,
   presentJob,
   toEnqueueJob,
-  toJobFilter,
+  toFindFilter,
   toPage,
 } from './job-shapes.js';
 import { idParameter } from './parameters.js';
@@ -26,7 +29,9 @@ export function jobRoutes(useCases: UseCases, schemes: readonly string[]): Route
     createJob(useCases, newJob),
     createJobs(useCases, newJob),
     listJobs(useCases),
+    ...bulkRoutes(useCases),
     ...jobItemRoutes(useCases),
+    getJobAttempts(useCases),
   ];
 }
 
@@ -86,7 +91,7 @@ function listJobs(useCases: UseCases): Route {
     },
     jobListQuery,
     async (query) => {
-      const jobs = await useCases.listJobs(toJobFilter(query), toPage(query));
+      const jobs = await useCases.listJobs(toFindFilter(query), toPage(query));
       return ok({ status: 200, body: jobs.map(presentJob) });
     },
   );
@@ -131,4 +136,21 @@ function jobItemRoutes({ getJob, cancelJob, retryJob }: UseCases): Route[] {
       async (id) => reply(await retryJob(id), 200, presentJob),
     ),
   ];
+}
+
+function getJobAttempts(useCases: UseCases): Route {
+  return queryRoute(
+    {
+      method: 'get',
+      path: '/jobs/{id}/attempts',
+      name: 'getJobAttempts',
+      summary: 'List the attempts of a job, the oldest first',
+      parameter,
+      answers: { 200: ['The attempts.', attemptListShape] },
+      errors: ['job_not_found'],
+    },
+    attemptListQuery,
+    async ({ limit = ATTEMPTS_LIMIT_DEFAULT }, id) =>
+      reply(await useCases.getJobAttempts(id, limit), 200, (attempts) => attempts.map(presentAttempt)),
+  );
 }

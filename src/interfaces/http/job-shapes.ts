@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { BATCH_MAX, DELAY_MS_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../../application/limits.js';
-import type { JobFilter, Page } from '../../application/ports/job-queries.js';
+import type { Page } from '../../application/ports/job-queries.js';
 import type { EnqueueJob } from '../../application/use-cases/enqueue-jobs.js';
+import type { FindFilter } from '../../application/use-cases/find-filter.js';
 import { JOB_STATUSES, type Job } from '../../domain/job/job.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
@@ -65,10 +66,27 @@ export function toEnqueueJob(body: NewJob, payload: string | null): EnqueueJob {
   };
 }
 
+export const jobId = fields.pattern(ID, 'the id of a job');
+
+/** What lists and bulk actions choose jobs by. */
+export const jobFilterFields = {
+  queue: fields.queueName,
+  status: fields.choice(JOB_STATUSES),
+  schedule_id: fields.pattern(ID, 'the id of a schedule'),
+  search: fields.search,
+};
+
 export const jobListQuery = fields.object(
   {
-    queue: fields.queueName.optional().meta({ description: 'Only jobs of this queue.' }),
-    status: fields.choice(JOB_STATUSES).optional().meta({ description: 'Only jobs in this status.' }),
+    queue: jobFilterFields.queue.optional().meta({ description: 'Only jobs of this queue.' }),
+    status: jobFilterFields.status.optional().meta({ description: 'Only jobs in this status.' }),
+    schedule_id: jobFilterFields.schedule_id
+      .optional()
+      .meta({ description: 'Only jobs that this schedule made.' }),
+    search: jobFilterFields.search.optional().meta({
+      description:
+        'The job with this id, else the job with this idempotency key, else jobs whose callback URL contains this.',
+    }),
     limit: fields.digits(1, LIST_LIMIT_MAX, true).optional().meta({
       default: LIST_LIMIT_DEFAULT,
       description: 'Jobs at most; more than the maximum counts as that.',
@@ -77,15 +95,25 @@ export const jobListQuery = fields.object(
       .digits(0, Number.MAX_SAFE_INTEGER, false)
       .optional()
       .meta({ default: 0, description: 'Jobs to skip. To page through many jobs, use before.' }),
-    before: fields.pattern(ID, 'the id of a job').optional().meta({
+    before: jobId.optional().meta({
       description: 'Only jobs older than this one: give the last id of a page to get the next.',
     }),
   },
   'query parameter',
 );
 
-export function toJobFilter({ queue, status }: z.infer<typeof jobListQuery>): JobFilter {
-  return { ...(queue !== undefined && { queue }), ...(status !== undefined && { status }) };
+type GivenFilter = {
+  [Name in keyof typeof jobFilterFields]?: z.infer<(typeof jobFilterFields)[Name]> | null | undefined;
+};
+
+/** What is given, and nothing else. */
+export function toFindFilter({ queue, status, schedule_id, search }: GivenFilter): FindFilter {
+  return {
+    ...(queue != null && { queue }),
+    ...(status != null && { status }),
+    ...(schedule_id != null && { scheduleId: schedule_id }),
+    ...(search != null && { search }),
+  };
 }
 
 export function toPage({ limit, offset, before }: z.infer<typeof jobListQuery>): Page {

@@ -67,12 +67,14 @@ function isRecord(value: unknown): value is Record<string | number, unknown> {
 /**
  * Where a text stops being JSON. The message of JSON.parse is of no use here: it differs from one version of Node to
  * the next, and quotes the text at length.
+ * @param subject what the sentence is about
  */
-export function describeSyntaxError(text: string): string {
+export function describeSyntaxError(text: string, subject = 'The body'): string {
+  const problem = `${subject} is not valid JSON`;
   const position = syntaxErrorPosition(text);
-  if (position === null) return 'The body is not valid JSON';
-  if (position >= text.length) return 'The body is not valid JSON: it ends before it is complete';
-  return `The body is not valid JSON at position ${position}, near ${quote(text.slice(position, position + NEAR))}`;
+  if (position === null) return problem;
+  if (position >= text.length) return `${problem}: it ends before it is complete`;
+  return `${problem} at position ${position}, near ${quote(text.slice(position, position + NEAR))}`;
 }
 
 /** Characters that a message quotes. */

@@ -6,13 +6,14 @@ import type { Route, Shape } from './route.js';
 type Json = Readonly<Record<string, unknown>>;
 
 const errorShape: Shape = { name: 'Error', schema: errorObject };
-/** What any route may answer with, and what those with a body may as well. */
+/** What any route may answer with, what those that change something may as well, and what those with a body may. */
 const ANY_ROUTE: readonly ErrorCode[] = [
   'validation_failed',
   'host_not_allowed',
   'internal_error',
   'store_unavailable',
 ];
+const UNSAFE_ROUTE: readonly ErrorCode[] = ['cross_origin'];
 const BODY_ROUTE: readonly ErrorCode[] = ['malformed_json', 'payload_too_large', 'unsupported_media_type'];
 
 /** The description of the routes, as OpenAPI 3.1 has it. */
@@ -70,8 +71,13 @@ function successes({ answers }: Route): Json {
   );
 }
 
-function failures({ body, errors = [] }: Route): Json {
-  const codes = [...ANY_ROUTE, ...(body ? BODY_ROUTE : []), ...errors];
+function failures({ method, body, errors = [] }: Route): Json {
+  const codes = [
+    ...ANY_ROUTE,
+    ...(method === 'get' ? [] : UNSAFE_ROUTE),
+    ...(body ? BODY_ROUTE : []),
+    ...errors,
+  ];
   const statuses = [...new Set(codes.map((code) => ERROR_STATUS[code]))];
   return Object.fromEntries(
     statuses.map((status) => {

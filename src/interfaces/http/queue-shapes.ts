@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { QueueStats } from '../../application/use-cases/get-queue.js';
+import type { QueueStats } from '../../application/ports/queue-store.js';
 import { DEFAULT_MAX_CONCURRENCY, type Queue, type QueueChange } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
 import * as fields from './fields.js';

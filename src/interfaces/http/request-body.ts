@@ -57,7 +57,7 @@ function refuseMediaType(headers: IncomingHttpHeaders): Refused | null {
 }
 
 /** @returns null when there are more than `maxBytes` */
-function readBytes(request: HttpRequest, maxBytes: number): Promise<Buffer | null> {
+export function readBytes(request: HttpRequest, maxBytes: number): Promise<Buffer | null> {
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let length = 0;

@@ -77,7 +77,7 @@ export function route(
 export function queryRoute<Q>(
   description: Description,
   schema: z.ZodType<Q>,
-  handle: (query: Q) => Promise<Result<Answer>>,
+  handle: (query: Q, parameter: string) => Promise<Result<Answer>>,
 ): Route {
   return {
     ...description,
@@ -85,7 +85,7 @@ export function queryRoute<Q>(
     body: null,
     answer: async (request) => {
       const query = refuseRepeated(request.query) ?? check(schema, request.query);
-      return query.ok ? handle(query.value) : query;
+      return query.ok ? handle(query.value, request.parameter) : query;
     },
   };
 }

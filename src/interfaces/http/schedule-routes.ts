@@ -1,6 +1,7 @@
 import { ok } from '../../application/errors.js';
 import { scheduleNotFound } from '../../application/use-cases/get-schedule.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { jobShape, presentJob } from './job-shapes.js';
 import { idParameter } from './parameters.js';
 import { bodyRoute, reply, route, type Route } from './route.js';
 import {
@@ -49,7 +50,7 @@ function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: 
 }
 
 function scheduleItemRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
-  const { getSchedule, deleteSchedule } = useCases;
+  const { getSchedule, deleteSchedule, runSchedule } = useCases;
   return [
     route(
       {
@@ -75,6 +76,18 @@ function scheduleItemRoutes(useCases: UseCases, schemes: readonly string[]): Rou
         errors: ['schedule_not_found'],
       },
       async (given) => reply(await deleteSchedule(given), 200, ({ id }) => ({ status: 'deleted', id })),
+    ),
+    route(
+      {
+        method: 'post',
+        path: '/schedules/{id}/run',
+        name: 'runSchedule',
+        summary: 'Make a job of a schedule now; its next run stays as it is',
+        parameter,
+        answers: { 201: ['The new job.', jobShape] },
+        errors: ['schedule_not_found'],
+      },
+      async (id) => reply(await runSchedule(id), 201, presentJob),
     ),
   ];
 }

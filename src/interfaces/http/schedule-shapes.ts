@@ -6,7 +6,7 @@ import * as fields from './fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
 
-const DEFAULT_TIMEZONE = 'UTC';
+export const DEFAULT_TIMEZONE = 'UTC';
 
 const cronExpression = fields.cronExpression.meta({
   description: 'second minute hour day-of-month month day-of-week [year]',

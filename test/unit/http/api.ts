@@ -11,6 +11,9 @@ import { MemoryJobQueries } from '../../../src/infrastructure/memory/memory-job-
 import { MemoryJobStore } from '../../../src/infrastructure/memory/memory-job-store.js';
 import { MemoryQueueStore } from '../../../src/infrastructure/memory/memory-queue-store.js';
 import { MemoryScheduleStore } from '../../../src/infrastructure/memory/memory-schedule-store.js';
+import { Assets } from '../../../src/interfaces/dashboard/assets.js';
+import { createDashboard } from '../../../src/interfaces/dashboard/dashboard.js';
+import { LiveUpdates } from '../../../src/interfaces/dashboard/live-updates.js';
 import { errorObject } from '../../../src/interfaces/http/error-response.js';
 import { allRoutes, createHttpApp, type HttpAppDependencies } from '../../../src/interfaces/http/http-app.js';
 import { createHttpServer } from '../../../src/interfaces/http/http-server.js';
@@ -19,6 +22,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { SequentialIds } from '../../support/sequential-ids.js';
+import { TurnScheduler } from '../../support/turn-scheduler.js';
 
 export const VERSION = '0.1.0';
 export const URL_FIELD = { callback_url: 'https://example.com/webhook' };
@@ -43,35 +47,56 @@ export async function startApi({ ports, ...options }: ApiOptions = {}) {
   const ids = new SequentialIds();
   const logger = new RecordingLogger();
   const scheduler = new ManualScheduler(clock);
+  const own = ports?.(data) ?? {};
+  const events = own.events ?? new InProcessEvents(logger);
+  const queries = own.queries ?? new MemoryJobQueries(data);
   const useCases = createUseCases(
     {
       jobs: new MemoryJobStore(data),
-      queries: new MemoryJobQueries(data),
+      queries,
       queues: new MemoryQueueStore(data),
       schedules: new MemoryScheduleStore(data),
       clock,
+      scheduler: new TurnScheduler(),
       ids,
-      events: new InProcessEvents(logger),
-      ...ports?.(data),
+      events,
+      ...own,
     },
     DEFAULT_CONFIG.defaults,
     VERSION,
   );
+  const schemes = ['http', 'https'];
+  const assets = new Assets();
+  const liveUpdates = new LiveUpdates({ events, queries, scheduler, logger, build: assets.build });
+  const dashboard = createDashboard({
+    useCases,
+    engineStatus: () => ({ state: 'claiming', inFlight: 3, slots: 10, queues: [] }),
+    liveUpdates,
+    assets,
+    schemes,
+    defaults: DEFAULT_CONFIG.defaults,
+    maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,
+    version: VERSION,
+    clock,
+    logger,
+  });
   const dependencies: HttpAppDependencies = {
     useCases,
-    schemes: ['http', 'https'],
+    schemes,
     hosts: ['jobs.example.com'],
     maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,
     version: VERSION,
     ids: new SequentialIds(),
     clock,
     logger,
+    dashboard,
     logRequests: false,
     ...options,
   };
   const server = createHttpServer({ app: createHttpApp(dependencies), ids, scheduler, logger });
   const { port, url } = await server.listen('127.0.0.1', 0);
   onTestFinished(async () => {
+    liveUpdates.close();
     const closed = server.close();
     server.destroy();
     await closed;
@@ -91,6 +116,8 @@ export async function startApi({ ports, ...options }: ApiOptions = {}) {
     clock,
     logger,
     scheduler,
+    liveUpdates,
+    assets,
     server,
     port,
     url,

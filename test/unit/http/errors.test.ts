@@ -22,9 +22,13 @@ const REQUESTS: readonly (readonly [string, string, (api: Api) => ReturnType<Api
   ['POST', '/jobs', (api) => api.post('/jobs', URL_FIELD)],
   ['POST', '/jobs/batch', (api) => api.post('/jobs/batch', { jobs: [URL_FIELD] })],
   ['GET', '/jobs', (api) => api.get('/jobs')],
+  ['GET', '/jobs?search', (api) => api.get('/jobs?search=x')],
+  ['POST', '/jobs/retry', (api) => api.post('/jobs/retry', { all: true })],
+  ['POST', '/jobs/cancel', (api) => api.post('/jobs/cancel', { search: 'x' })],
   ['GET', '/jobs/{id}', (api) => api.get('/jobs/x')],
   ['DELETE', '/jobs/{id}', (api) => api.delete('/jobs/x')],
   ['POST', '/jobs/{id}/retry', (api) => api.post('/jobs/x/retry')],
+  ['GET', '/jobs/{id}/attempts', (api) => api.get('/jobs/x/attempts')],
   ['POST', '/queues', (api) => api.post('/queues', { name: 'x' })],
   ['GET', '/queues', (api) => api.get('/queues')],
   ['GET', '/queues/{name}', (api) => api.get('/queues/x')],
@@ -37,6 +41,7 @@ const REQUESTS: readonly (readonly [string, string, (api: Api) => ReturnType<Api
   ['GET', '/schedules/{id}', (api) => api.get('/schedules/x')],
   ['PUT', '/schedules/{id}', (api) => api.put('/schedules/x', { enabled: true })],
   ['DELETE', '/schedules/{id}', (api) => api.delete('/schedules/x')],
+  ['POST', '/schedules/{id}/run', (api) => api.post('/schedules/x/run')],
   ['GET', '/metrics', (api) => api.get('/metrics')],
   ['GET', '/health', (api) => api.get('/health')],
 ];
@@ -50,7 +55,12 @@ function startFailing(error: unknown) {
   return startApi({
     ports: (data) => ({
       jobs: Object.assign(new MemoryJobStore(data), { insert: fail, ping: fail }),
-      queries: Object.assign(new MemoryJobQueries(data), { get: fail, list: fail, counts: fail }),
+      queries: Object.assign(new MemoryJobQueries(data), {
+        get: fail,
+        list: fail,
+        search: fail,
+        counts: fail,
+      }),
       queues: Object.assign(new MemoryQueueStore(data), {
         create: fail,
         get: fail,
@@ -217,10 +227,12 @@ describe('an id that none has', () => {
     expect(errorOf(await api.get(`/jobs/${id}`))).toEqual(expected);
     expect(errorOf(await api.delete(`/jobs/${id}`))).toEqual(expected);
     expect(errorOf(await api.post(`/jobs/${id}/retry`))).toEqual(expected);
+    expect(errorOf(await api.get(`/jobs/${id}/attempts`))).toEqual(expected);
     const schedule = { status: 404, code: 'schedule_not_found', error: error.replace('Job', 'Schedule') };
     expect(errorOf(await api.get(`/schedules/${id}`))).toEqual(schedule);
     expect(errorOf(await api.put(`/schedules/${id}`, { enabled: true }))).toEqual(schedule);
     expect(errorOf(await api.delete(`/schedules/${id}`))).toEqual(schedule);
+    expect(errorOf(await api.post(`/schedules/${id}/run`))).toEqual(schedule);
   });
 
   test.each([
@@ -289,14 +301,18 @@ describe('a query', () => {
 const METHODS = [
   ['/jobs', 'POST, GET, HEAD, OPTIONS'],
   ['/jobs/batch', 'POST, OPTIONS'],
+  ['/jobs/retry', 'POST, OPTIONS'],
+  ['/jobs/cancel', 'POST, OPTIONS'],
   ['/jobs/{id}', 'GET, DELETE, HEAD, OPTIONS'],
   ['/jobs/{id}/retry', 'POST, OPTIONS'],
+  ['/jobs/{id}/attempts', 'GET, HEAD, OPTIONS'],
   ['/queues', 'POST, GET, HEAD, OPTIONS'],
   ['/queues/{name}', 'GET, PUT, DELETE, HEAD, OPTIONS'],
   ['/queues/{name}/pause', 'POST, OPTIONS'],
   ['/queues/{name}/resume', 'POST, OPTIONS'],
   ['/schedules', 'POST, GET, HEAD, OPTIONS'],
   ['/schedules/{id}', 'GET, PUT, DELETE, HEAD, OPTIONS'],
+  ['/schedules/{id}/run', 'POST, OPTIONS'],
   ['/health', 'GET, HEAD, OPTIONS'],
   ['/metrics', 'GET, HEAD, OPTIONS'],
   ['/openapi.json', 'GET, HEAD, OPTIONS'],

@@ -21,6 +21,13 @@ const FIELDS = [
   'timezone',
   'enabled',
   'jobs',
+  'ids',
+  'queue',
+  'status',
+  'schedule_id',
+  'search',
+  'all',
+  'dry_run',
   '__proto__',
   'constructor',
 ];
@@ -70,6 +77,8 @@ const SCHEDULE = '018d0c5b-c400-7000-8000-000000000001';
 describe.each<[string, (api: Api, text: string) => ReturnType<Api['get']>]>([
   ['POST /jobs', (api, text) => api.post('/jobs', text)],
   ['POST /jobs/batch', (api, text) => api.post('/jobs/batch', text)],
+  ['POST /jobs/retry', (api, text) => api.post('/jobs/retry', text)],
+  ['POST /jobs/cancel', (api, text) => api.post('/jobs/cancel', text)],
   ['POST /queues', (api, text) => api.post('/queues', text)],
   ['PUT /queues/{name}', (api, text) => api.put('/queues/q', text)],
   ['POST /schedules', (api, text) => api.post('/schedules', text)],
@@ -104,6 +113,7 @@ test('any path and query is taken or refused', async () => {
       'schedules',
       'batch',
       'retry',
+      'cancel',
       'pause',
       'x',
       '%2F',
@@ -115,7 +125,7 @@ test('any path and query is taken or refused', async () => {
     fc.string().map(encodeURIComponent),
   );
   const query = fc.dictionary(
-    fc.constantFrom('queue', 'status', 'limit', 'offset', 'before', 'x'),
+    fc.constantFrom('queue', 'status', 'search', 'limit', 'offset', 'before', 'x'),
     fc.string(),
   );
   const methods = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH');

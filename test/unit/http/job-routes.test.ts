@@ -270,6 +270,49 @@ describe('GET /jobs', () => {
   });
 });
 
+describe('GET /jobs by schedule or text', () => {
+  const SCHEDULE = '018d0c5b-c400-7000-8000-00000000beef';
+
+  async function withJobs() {
+    const api = await startApi();
+    const add = async (fields: object) => idOf(await api.post('/jobs', { ...URL_FIELD, ...fields }));
+    const keyed = await add({ idempotency_key: 'order-1' });
+    const mail = await add({ callback_url: 'https://mail.example/order-1', queue_name: 'mail' });
+    const other = await add({ callback_url: 'https://mail.example/order-2' });
+    api.setJob(other, { scheduleId: SCHEDULE });
+    const ids = async (query: string) =>
+      list.parse((await api.get(`/jobs?${query}`)).body).map(({ id }) => id);
+    return { api, ids, keyed, mail, other };
+  }
+
+  test('finds jobs by id, by key, and by a part of the URL', async () => {
+    const { api, ids, keyed, mail, other } = await withJobs();
+    expect(await ids(`search=${mail}`)).toEqual([mail]);
+    expect(await ids('search=order-1')).toEqual([keyed]);
+    expect(await ids('search=%2Forder')).toEqual([other, mail]);
+    expect(await ids('search=MAIL.example&queue=mail&status=pending')).toEqual([mail]);
+    expect(await ids('search=mail.example&limit=1&offset=1')).toEqual([mail]);
+    expect(await ids(`search=mail.example&before=${other}`)).toEqual([mail]);
+    expect(await ids('search=nowhere')).toEqual([]);
+    expect((await api.get('/jobs?search=order-1')).body).toEqual([(await api.get(`/jobs/${keyed}`)).body]);
+  });
+
+  test('finds the jobs of a schedule', async () => {
+    const { ids, other } = await withJobs();
+    expect(await ids(`schedule_id=${SCHEDULE}`)).toEqual([other]);
+    expect(await ids(`schedule_id=${SCHEDULE}&queue=mail`)).toEqual([]);
+  });
+
+  test.each([
+    ['search=', 'search: must be a string of 1 to 2048 characters, got ""'],
+    ['schedule_id=x', 'schedule_id: must be the id of a schedule, got "x"'],
+    ['search=a&search=b', 'search: is given 2 times; give it once'],
+  ])('refuses %s', async (query, error) => {
+    const { api } = await withJobs();
+    expect(errorOf(await api.get(`/jobs?${query}`)).error).toBe(error);
+  });
+});
+
 describe('GET /jobs/{id}', () => {
   test('gets a job', async () => {
     const api = await startApi();
@@ -369,5 +412,78 @@ describe('POST /jobs/{id}/retry', () => {
       code: 'job_not_found',
       error: 'Job 019 not found',
     });
+  });
+});
+
+describe('GET /jobs/{id}/attempts', () => {
+  async function withAttempts() {
+    const api = await startApi();
+    const id = idOf(await api.post('/jobs', EXAMPLE));
+    const startedAt = Date.UTC(2024, 0, 15, 10, 0, 1);
+    const attempt = { startedAt, finishedAt: startedAt + 1500, error: 'HTTP 503', statusCode: 503 };
+    api.data.recordFailure(id, { ...attempt, number: 1, responseExcerpt: 'busy' });
+    api.setJob(id, { status: 'running', attempt: 2, startedAt: startedAt + 5000 });
+    return { api, id, startedAt };
+  }
+  const FAILED = {
+    number: 1,
+    outcome: 'failed',
+    started_at: '2024-01-15T10:00:01.000',
+    finished_at: '2024-01-15T10:00:02.500',
+    duration_ms: 1500,
+    status_code: 503,
+    error: 'HTTP 503',
+    response: 'busy',
+  };
+  const SECOND = {
+    number: 2,
+    started_at: '2024-01-15T10:00:06.000',
+    status_code: null,
+    error: null,
+  };
+
+  test('lists those that failed and the one under way', async () => {
+    const { api, id } = await withAttempts();
+    const running = { ...SECOND, outcome: 'running', finished_at: null, duration_ms: null, response: null };
+    const response = await api.get(`/jobs/${id}/attempts`);
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual([FAILED, running]);
+  });
+
+  test('ends with the success of a completed job, which takes no time when the clock was set back', async () => {
+    const { api, id, startedAt } = await withAttempts();
+    const end = { status: 'completed', result: '{"ok":true}' } as const;
+    api.setJob(id, { ...end, completedAt: startedAt + 5042 });
+    const success = { ...SECOND, outcome: 'succeeded', response: '{"ok":true}' };
+    const ended = { finished_at: '2024-01-15T10:00:06.042', duration_ms: 42 };
+    expect((await api.get(`/jobs/${id}/attempts`)).body).toEqual([FAILED, { ...success, ...ended }]);
+    api.setJob(id, { ...end, completedAt: startedAt });
+    expect((await api.get(`/jobs/${id}/attempts`)).body).toMatchObject([{}, { duration_ms: 0 }]);
+  });
+
+  test('takes a limit, which is capped at 1000: the last ones', async () => {
+    const { api, id } = await withAttempts();
+    expect((await api.get(`/jobs/${id}/attempts?limit=1`)).body).toMatchObject([{ number: 2 }]);
+    expect((await api.get(`/jobs/${id}/attempts?limit=5000`)).body).toHaveLength(2);
+    expect(errorOf(await api.get(`/jobs/${id}/attempts?limit=0`)).error).toBe(
+      'limit: must be an integer, 1 or more, got 0',
+    );
+    expect(errorOf(await api.get(`/jobs/${id}/attempts?offset=1`)).error).toBe(
+      'unknown query parameter "offset"',
+    );
+  });
+
+  test('is 100 long unless asked for more', async () => {
+    const { api, id } = await withAttempts();
+    const attempt = {
+      startedAt: 0,
+      finishedAt: 0,
+      error: 'HTTP 503',
+      statusCode: 503,
+      responseExcerpt: null,
+    };
+    for (let number = 2; number < 120; number += 1) api.data.recordFailure(id, { ...attempt, number });
+    expect((await api.get(`/jobs/${id}/attempts`)).body).toHaveLength(100);
+    expect((await api.get(`/jobs/${id}/attempts?limit=110`)).body).toHaveLength(110);
   });
 });

@@ -140,7 +140,15 @@ describe('GET /openapi.json', () => {
   test('describes query parameters by what they stand for', async () => {
     const { parsed } = await load();
     const parameters = parsed.paths['/jobs']?.get?.parameters ?? [];
-    expect(parameters.map(({ name }) => name)).toEqual(['queue', 'status', 'limit', 'offset', 'before']);
+    expect(parameters.map(({ name }) => name)).toEqual([
+      'queue',
+      'status',
+      'schedule_id',
+      'search',
+      'limit',
+      'offset',
+      'before',
+    ]);
     expect(parameters.every(({ required }) => !required)).toBe(true);
     expect(parameters.find(({ name }) => name === 'limit')?.schema).toEqual({
       type: 'integer',
@@ -153,8 +161,10 @@ describe('GET /openapi.json', () => {
   test('names the errors of each route by status', async () => {
     const { parsed } = await load();
     const responses = parsed.paths['/jobs/{id}']?.delete?.responses ?? {};
-    expect(Object.keys(responses)).toEqual(['200', '400', '404', '409', '421', '500', '503']);
+    expect(Object.keys(responses)).toEqual(['200', '400', '403', '404', '409', '421', '500', '503']);
     expect(responses['409']?.description).toBe('Code job_not_pending.');
+    expect(responses['403']?.description).toBe('Code cross_origin.');
+    expect(parsed.paths['/jobs']?.get?.responses).not.toHaveProperty('403');
     expect(parsed.paths['/jobs']?.post?.responses['400']?.description).toBe(
       'Code validation_failed or malformed_json.',
     );

@@ -204,3 +204,26 @@ describe('DELETE /schedules/{id}', () => {
     expect(errorOf(await api.delete('/schedules/019'))).toEqual(NOT_FOUND);
   });
 });
+
+describe('POST /schedules/{id}/run', () => {
+  test('makes a job now, and leaves the next run', async () => {
+    const api = await withSchedule();
+    const response = await api.post(`${PATH}/run`);
+    expect(response.status).toBe(201);
+    expect(response.body).toMatchObject({
+      queue_name: 'maintenance',
+      status: 'pending',
+      payload: '{"task":"expire_sessions"}',
+      callback_url: 'https://example.com/cleanup',
+      schedule_id: EXAMPLE_SCHEDULE.id,
+      visible_at: LATER,
+      created_at: LATER,
+    });
+    expect((await api.get(`/jobs/${idOf(response)}`)).body).toEqual(response.body);
+    expect((await api.get(PATH)).body).toEqual({ ...EXAMPLE_SCHEDULE, last_run_at: LATER });
+  });
+
+  test('knows no other', async () => {
+    expect(errorOf(await (await startApi()).post('/schedules/019/run'))).toEqual(NOT_FOUND);
+  });
+});

@@ -1,0 +1,46 @@
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import {
+  cancelledJobsShape,
+  jobSelectionShape,
+  presentCancelled,
+  presentRetried,
+  retriedShape,
+  toJobSelection,
+} from './bulk-shapes.js';
+import { bodyRoute, reply, type Route } from './route.js';
+
+/** What is done to many jobs at once. */
+export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): Route[] {
+  return [
+    bodyRoute(
+      {
+        method: 'post',
+        path: '/jobs/retry',
+        name: 'retryJobs',
+        summary: 'Retry the dead ones of the selected jobs',
+        answers: { 200: ['How many there were.', retriedShape] },
+      },
+      jobSelectionShape,
+      async ({ dry_run, ...body }) => {
+        const dryRun = dry_run ?? false;
+        const retried = await retryJobs(toJobSelection(body), { dryRun });
+        return reply(retried, 200, (result) => presentRetried(result, dryRun));
+      },
+    ),
+    bodyRoute(
+      {
+        method: 'post',
+        path: '/jobs/cancel',
+        name: 'cancelJobs',
+        summary: 'Cancel the pending ones of the selected jobs: they are deleted',
+        answers: { 200: ['How many there were.', cancelledJobsShape] },
+      },
+      jobSelectionShape,
+      async ({ dry_run, ...body }) => {
+        const dryRun = dry_run ?? false;
+        const cancelled = await cancelJobs(toJobSelection(body), { dryRun });
+        return reply(cancelled, 200, (result) => presentCancelled(result, dryRun));
+      },
+    ),
+  ];
+}
