@@ -38,6 +38,11 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    // What runs in the browser; its names are checked with its types.
+    files: ['src/interfaces/dashboard/assets/*.js'],
+    rules: { 'no-undef': 'off', eqeqeq: 'error' },
+  },
   { files: ['scripts/**/*.mjs'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
   layer(
     'domain',

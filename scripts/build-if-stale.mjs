@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'dist', '.built');
-const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name));
+const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/copy-assets.mjs'].map(
+  (name) => join(root, name),
+);
 
 if (existsSync(join(root, 'src'))) {
   for (const entry of readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })) {
@@ -25,6 +27,7 @@ function build() {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   try {
     execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+    execFileSync(process.execPath, ['scripts/copy-assets.mjs'], { cwd: root, stdio: 'inherit' });
   } catch {
     process.stderr.write('mininq: the build failed; see the messages above\n');
     process.exit(1);

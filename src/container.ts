@@ -35,6 +35,9 @@ import { SqliteQueueStore } from './infrastructure/sqlite/sqlite-queue-store.js'
 import { SqliteScheduleStore } from './infrastructure/sqlite/sqlite-schedule-store.js';
 import { SystemClock } from './infrastructure/time/system-clock.js';
 import { SystemScheduler } from './infrastructure/time/system-scheduler.js';
+import { Assets } from './interfaces/dashboard/assets.js';
+import { createDashboard, type Dashboard } from './interfaces/dashboard/dashboard.js';
+import { LiveUpdates } from './interfaces/dashboard/live-updates.js';
 import { createHttpApp } from './interfaces/http/http-app.js';
 import { createHttpServer } from './interfaces/http/http-server.js';
 import { T, token } from './tokens.js';
@@ -56,6 +59,7 @@ export function buildContainer(config: Config): Container {
   bindSqlite(container);
   bindDispatchers(container);
   bindEngine(container);
+  bindDashboard(container);
   bindHttp(container);
   return container;
 }
@@ -176,6 +180,46 @@ function bindEngine(container: Container): void {
     );
 }
 
+/** The dashboard's files, read when the server starts. */
+const ASSETS = token<Assets>('dashboard.Assets');
+const DASHBOARD = token<Dashboard>('dashboard.Dashboard');
+
+function bindDashboard(container: Container): void {
+  container.bind(ASSETS).toResolvedValue(() => new Assets());
+  container
+    .bind(T.LiveUpdates)
+    .toResolvedValue(
+      (assets: Assets, events: Events, queries: JobQueries, scheduler: Scheduler, logger: Logger) =>
+        new LiveUpdates({ build: assets.build, events, queries, scheduler, logger }),
+      [ASSETS, T.Events, T.JobQueries, T.Scheduler, T.Logger],
+    );
+  container.bind(DASHBOARD).toResolvedValue(
+    (
+      { server, defaults }: Config,
+      assets: Assets,
+      liveUpdates: LiveUpdates,
+      useCases: UseCases,
+      engine: Engine,
+      dispatchers: Dispatchers,
+      clock: Clock,
+      logger: Logger,
+    ) =>
+      createDashboard({
+        useCases,
+        engineStatus: () => engine.status,
+        liveUpdates,
+        assets,
+        schemes: dispatchers.schemes,
+        defaults,
+        maxBodyBytes: server.maxBodyBytes,
+        version: VERSION,
+        clock,
+        logger,
+      }),
+    [T.Config, ASSETS, T.LiveUpdates, T.UseCases, T.Engine, T.Dispatchers, T.Clock, T.Logger],
+  );
+}
+
 function bindHttp(container: Container): void {
   container
     .bind(T.UseCases)
@@ -187,10 +231,26 @@ function bindHttp(container: Container): void {
         queues: QueueStore,
         schedules: ScheduleStore,
         clock: Clock,
+        scheduler: Scheduler,
         ids: Ids,
         events: Events,
-      ) => createUseCases({ jobs, queries, queues, schedules, clock, ids, events }, defaults, VERSION),
-      [T.Config, T.JobStore, T.JobQueries, T.QueueStore, T.ScheduleStore, T.Clock, T.Ids, T.Events],
+      ) =>
+        createUseCases(
+          { jobs, queries, queues, schedules, clock, scheduler, ids, events },
+          defaults,
+          VERSION,
+        ),
+      [
+        T.Config,
+        T.JobStore,
+        T.JobQueries,
+        T.QueueStore,
+        T.ScheduleStore,
+        T.Clock,
+        T.Scheduler,
+        T.Ids,
+        T.Events,
+      ],
     );
   container.bind(T.HttpApp).toResolvedValue(
     (
@@ -200,6 +260,7 @@ function bindHttp(container: Container): void {
       clock: Clock,
       ids: Ids,
       logger: Logger,
+      dashboard: Dashboard,
     ) =>
       createHttpApp({
         useCases,
@@ -210,9 +271,10 @@ function bindHttp(container: Container): void {
         clock,
         ids,
         logger,
+        dashboard,
         logRequests: logging.level === 'debug' || logging.level === 'trace',
       }),
-    [T.Config, T.UseCases, T.Dispatchers, T.Clock, T.Ids, T.Logger],
+    [T.Config, T.UseCases, T.Dispatchers, T.Clock, T.Ids, T.Logger, DASHBOARD],
   );
   container.bind(T.HttpServer).toResolvedValue(
     (ids: Ids, scheduler: Scheduler, logger: Logger) => {

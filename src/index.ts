@@ -58,6 +58,8 @@ export function createMininq(config: Config, customize?: (container: Container) 
     async stop() {
       if (!engine) return;
       logger.info('stopping', { in_flight: engine.inFlight });
+      // A page that is open would keep its connection, and the server waiting.
+      container.get(T.LiveUpdates).close();
       await Promise.all([container.get(T.HttpServer).close(), engine.stop()]);
       await container.get(T.Dispatchers).close();
       await container.get(T.JobStore).close();

@@ -14,6 +14,7 @@ import type { Random } from './application/ports/random.js';
 import type { ScheduleStore } from './application/ports/schedule-store.js';
 import type { Scheduler } from './application/ports/scheduler.js';
 import type { UseCases } from './application/use-cases/use-cases.js';
+import type { LiveUpdates } from './interfaces/dashboard/live-updates.js';
 import type { HttpServer } from './interfaces/http/http-server.js';
 
 // The cast ties each token to its type, so that the container checks what is bound and injected.
@@ -40,6 +41,7 @@ export const T = {
   /** Unique to this start of this process. */
   WorkerId: token<string>('WorkerId'),
   Engine: token<Engine>('Engine'),
+  LiveUpdates: token<LiveUpdates>('LiveUpdates'),
   HttpApp: token<RequestListener>('HttpApp'),
   HttpServer: token<HttpServer>('HttpServer'),
 };

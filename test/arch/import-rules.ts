@@ -18,7 +18,8 @@ const RESERVED_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['infrastructure/sqlite/'],
   'drizzle-orm': ['infrastructure/sqlite/'],
   undici: ['infrastructure/dispatch/'],
-  express: ['interfaces/http/'],
+  express: ['interfaces/http/', 'interfaces/dashboard/'],
+  cronstrue: ['interfaces/dashboard/'],
 };
 /** Libraries that a layer may use; the others may use any that is not reserved. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {

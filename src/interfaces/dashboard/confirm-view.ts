@@ -1,0 +1,38 @@
+import { html, type Content } from './html.js';
+import { posting } from './components.js';
+import type { Section, View } from './view.js';
+
+export interface Question {
+  readonly section: Section;
+  readonly title: string;
+  readonly text: Content;
+  /** Where the answer is sent to, by POST. */
+  readonly action: string;
+  /** Sent along. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly button: string;
+  readonly danger: boolean;
+  /** Where "no" leads, and the page goes on after "yes". */
+  readonly back: string;
+}
+
+/** Asks before something is done that cannot be undone, or to many jobs. */
+export function confirmView(question: Question): View {
+  const { section, title, text, action, fields, button, danger, back } = question;
+  return {
+    title,
+    section,
+    before:
+      () => html`<section class="panel question" aria-labelledby="question"><h1 id="question">${title}</h1>
+<p>${text}</p>
+<form class="buttons" ${posting(action)}>
+<input type="hidden" name="confirmed" value="yes"><input type="hidden" name="return" value="${back}">
+${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+<button class="${danger ? 'danger' : 'primary'}" autofocus>${button}</button><a class="button" href="${back}">No, go back</a>
+</form></section>`,
+  };
+}
+
+export function isConfirmed(form: URLSearchParams): boolean {
+  return form.get('confirmed') === 'yes';
+}

@@ -1,0 +1,67 @@
+import type * as z from 'zod';
+import { describeSyntaxError, JsonText } from '../http/json-text.js';
+import { problemsOf } from '../http/validation.js';
+import type { FormState } from './form.js';
+
+/** How the text of a field becomes a part of the request that the API would take. */
+export type FieldKinds = Readonly<Record<string, 'text' | 'number' | 'boolean' | 'json'>>;
+
+export type FormRead<T> =
+  | { readonly ok: true; readonly body: T; readonly json: JsonText; readonly state: FormState }
+  /** What is wrong, beside what was filled in. */
+  | { readonly ok: false; readonly state: FormState };
+
+/**
+ * Reads a form as the API reads JSON, by the same shape and with the same messages.
+ * @param nullable fields that are null when they are empty; the others are left out then
+ */
+export function readForm<T>(
+  form: URLSearchParams,
+  kinds: FieldKinds,
+  schema: z.ZodType<T>,
+  nullable: readonly string[] = [],
+): FormRead<T> {
+  const values: Record<string, string> = {};
+  const problems = new Map<string, string>();
+  const parts: string[] = [];
+  for (const [name, kind] of Object.entries(kinds)) {
+    const text = (form.get(name) ?? '').replaceAll('\r\n', '\n');
+    values[name] = text;
+    const part = toJson(text, kind, nullable.includes(name));
+    if (part === undefined) continue;
+    const wrong = kind === 'json' ? syntaxError(part) : null;
+    if (wrong !== null) problems.set(name, wrong);
+    else parts.push(`${JSON.stringify(name)}:${part}`);
+  }
+  const json = new JsonText(`{${parts.join(',')}}`);
+  const parsed = schema.safeParse(json.value);
+  if (parsed.success && problems.size === 0) {
+    return { ok: true, body: parsed.data, json, state: { values, problems } };
+  }
+  for (const [place, message] of problemsOf(schema, json.value) ?? []) {
+    const name = place.split(/[.[]/)[0] ?? '';
+    if (!problems.has(name)) problems.set(name, message);
+  }
+  return { ok: false, state: { values, problems } };
+}
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** @returns undefined for what is not given */
+function toJson(text: string, kind: FieldKinds[string], nullable: boolean): string | undefined {
+  if (kind === 'boolean') return text === 'true' ? 'true' : 'false';
+  const trimmed = text.trim();
+  if (trimmed === '') return nullable ? 'null' : undefined;
+  if (kind === 'json') return text;
+  // What is no number is for the shape to refuse, in its own words.
+  return kind === 'number' && NUMBER.test(trimmed) ? trimmed : JSON.stringify(trimmed);
+}
+
+function syntaxError(text: string): string | null {
+  try {
+    new JsonText(text);
+    return null;
+  } catch {
+    return describeSyntaxError(text, 'This');
+  }
+}

@@ -1,0 +1,157 @@
+import type { JobAttempt } from '../../application/use-cases/get-job-attempts.js';
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import type { Job } from '../../domain/job/job.js';
+import {
+  actionButton,
+  chip,
+  emptyState,
+  facts,
+  jobPath,
+  link,
+  posting,
+  queuePath,
+  schedulePath,
+} from './components.js';
+import { confirmView, isConfirmed } from './confirm-view.js';
+import { absoluteTime, formatDuration, plural, time } from './format.js';
+import { html, type Content, type Html } from './html.js';
+import { jsonView } from './json-view.js';
+import { backTo, done, get, post, refused, show, type PageRoute } from './page.js';
+import { status } from './jobs-page.js';
+
+const ATTEMPTS_SHOWN = 50;
+
+export function jobRoutes(useCases: UseCases): PageRoute[] {
+  const { getJob, getJobAttempts, retryJob } = useCases;
+  return [
+    get('/dashboard/jobs/{id}', async ({ parameter: id }) => {
+      const [job, attempts] = await Promise.all([getJob(id), getJobAttempts(id, ATTEMPTS_SHOWN)]);
+      if (!job.ok) return refused(job.refusal);
+      if (!attempts.ok) return refused(attempts.refusal);
+      return show({
+        title: `Job ${id}`,
+        section: 'jobs',
+        before: () => html`<p class="crumbs"><a href="/dashboard/jobs">Jobs</a></p>`,
+        live: { topics: ['jobs'], content: jobContent(job.value, attempts.value) },
+        after: () =>
+          html`<section class="panel" aria-labelledby="payload"><h2 id="payload">Payload</h2>${jsonView(job.value.payload, 'Payload')}</section>`,
+      });
+    }),
+    post('/dashboard/jobs/{id}/retry', async ({ parameter: id, form }) =>
+      done(await retryJob(id), backTo(form, jobPath(id)), () => `Job ${id} is pending again.`),
+    ),
+    cancelJob(useCases),
+  ];
+}
+
+function cancelJob(useCases: UseCases): PageRoute {
+  return post('/dashboard/jobs/{id}/cancel', async ({ parameter: id, form }) => {
+    const back = backTo(form, '/dashboard/jobs');
+    if (isConfirmed(form)) {
+      // The job's own page is gone with it.
+      const to = back.startsWith(jobPath(id)) ? '/dashboard/jobs' : back;
+      return done(await useCases.cancelJob(id), to, () => `Job ${id} is cancelled: deleted.`);
+    }
+    return show(
+      confirmView({
+        section: 'jobs',
+        title: 'Cancel this job?',
+        text: html`Job <span class="mono">${id}</span> is deleted, and never delivered.`,
+        action: `${jobPath(id)}/cancel`,
+        fields: [],
+        button: 'Cancel job',
+        danger: true,
+        back,
+      }),
+    );
+  });
+}
+
+function jobContent(job: Job, attempts: readonly JobAttempt[]): Html {
+  return html`<div class="head"><h1>Job <span class="mono">${job.id}</span> ${chip(job.status)}</h1>
+<div class="buttons">${actions(job)}<a class="button" href="${link('/dashboard/new-job', { copy: job.id })}">Enqueue a copy</a></div></div>
+${job.lastError !== null && html`<p class="notice wrong">${job.lastError}</p>`}
+<section class="panel" aria-label="Job">${jobFacts(job)}</section>
+<section class="panel" aria-labelledby="attempts"><h2 id="attempts">Attempts</h2>${timeLine(job, attempts)}</section>
+${
+  job.result !== null &&
+  html`<section class="panel" aria-labelledby="result"><h2 id="result">Result</h2>${jsonView(job.result, 'Result')}${job.resultTruncated && html`<p class="hint">The answer was longer than what is kept of it.</p>`}</section>`
+}`;
+}
+
+function actions({ id, status: now }: Job): Html | null {
+  if (now === 'dead') return actionButton('Retry', `${jobPath(id)}/retry`, jobPath(id), { kind: 'primary' });
+  if (now !== 'pending') return null;
+  return html`<form class="inline" ${posting(`${jobPath(id)}/cancel`)}><input type="hidden" name="return" value="${jobPath(id)}"><button class="danger">Cancel…</button></form>`;
+}
+
+function jobFacts(job: Job): Html {
+  const orQueue = (value: string | number | null): Content =>
+    value ?? html`<span class="none">as the queue says</span>`;
+  return facts([
+    ['Status', status(job)],
+    job.status === 'pending' && [job.attempt === 0 ? 'Due' : 'Next attempt', time(job.visibleAt)],
+    job.status === 'running' && ['Lease ends', time(job.visibleAt)],
+    ['Queue', html`<a href="${queuePath(job.queueName)}">${job.queueName}</a>`],
+    ['Callback URL', html`<span class="mono wrap">${job.callbackUrl}</span>`],
+    ['Attempt', `${job.attempt} of ${plural(job.maxRetries + 1, 'delivery', 'deliveries')} at most`],
+    ['Priority', job.priority],
+    [
+      'Idempotency key',
+      job.idempotencyKey === null
+        ? html`<span class="none">none</span>`
+        : html`<span class="mono wrap">${job.idempotencyKey}</span>`,
+    ],
+    [
+      'Schedule',
+      job.scheduleId === null
+        ? html`<span class="none">none</span>`
+        : html`<a class="mono" href="${schedulePath(job.scheduleId)}">${job.scheduleId}</a>`,
+    ],
+    ['Timeout', formatDuration(job.timeoutMs)],
+    ['Backoff', orQueue(job.retryBackoff)],
+    ['Base delay', orQueue(job.baseDelayMs === null ? null : formatDuration(job.baseDelayMs))],
+    ['Max delay', orQueue(job.maxDelayMs === null ? null : formatDuration(job.maxDelayMs))],
+    [
+      'Worker',
+      job.workerId === null
+        ? html`<span class="none">none</span>`
+        : html`<span class="mono wrap">${job.workerId}</span>`,
+    ],
+    ['Created (UTC)', absoluteTime(job.createdAt)],
+    ['Started (UTC)', absoluteTime(job.startedAt)],
+    ['Finished (UTC)', absoluteTime(job.completedAt)],
+    ['Changed (UTC)', absoluteTime(job.updatedAt)],
+  ]);
+}
+
+function timeLine(job: Job, attempts: readonly JobAttempt[]): Html {
+  const waiting =
+    job.status === 'pending' &&
+    html`<li class="attempt next"><p><strong>${attempts.length === 0 ? 'First attempt' : 'Next attempt'}</strong> <span>${time(job.visibleAt)}</span></p></li>`;
+  if (attempts.length === 0 && !waiting) return emptyState('None is on record.');
+  return html`<ol class="timeline">
+${attempts.length === ATTEMPTS_SHOWN && html`<li class="hint">The last ${ATTEMPTS_SHOWN} are shown.</li>`}
+${attempts.map((attempt, index) => {
+  const before = attempts[index - 1];
+  const again = before !== undefined && attempt.number <= before.number;
+  return html`${again && html`<li class="hint">Retried by hand: the count starts anew.</li>`}${attemptItem(attempt)}`;
+})}${waiting}</ol>`;
+}
+
+const OUTCOME_CHIPS = {
+  failed: () => chip('failed'),
+  succeeded: () => chip('completed', 'succeeded'),
+  running: () => chip('running'),
+} as const satisfies Record<JobAttempt['outcome'], () => Html>;
+
+function attemptItem(attempt: JobAttempt): Html {
+  const { finishedAt } = attempt;
+  return html`<li class="attempt ${attempt.outcome}"><p><strong>Attempt ${attempt.number}</strong> ${OUTCOME_CHIPS[attempt.outcome]()}
+<span>${absoluteTime(attempt.startedAt)} UTC</span>
+${finishedAt !== null && html`<span>took ${formatDuration(finishedAt - attempt.startedAt)}</span>`}
+${attempt.statusCode !== null && html`<span>HTTP ${attempt.statusCode}</span>`}</p>
+${attempt.error !== null && html`<p class="error">${attempt.error}</p>`}
+${attempt.outcome === 'failed' && attempt.response !== null && html`<pre class="code short" tabindex="0" role="group" aria-label="Response to attempt ${attempt.number}">${'\n'}${attempt.response}</pre>`}
+</li>`;
+}

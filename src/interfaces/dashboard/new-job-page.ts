@@ -1,0 +1,126 @@
+import type { JobDefaults } from '../../application/config.js';
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import type { Job } from '../../domain/job/job.js';
+import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
+import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
+import { newJobShape, toEnqueueJob } from '../http/job-shapes.js';
+import { jobPath } from './components.js';
+import { readForm, type FieldKinds } from './form-reader.js';
+import { formPanel, NO_PROBLEMS, selectField, textArea, textField, type FormState } from './form.js';
+import { html } from './html.js';
+import { pretty } from './json-view.js';
+import { get, given, goTo, post, refused, show, type PageRoute } from './page.js';
+import type { View } from './view.js';
+
+const FIELDS: FieldKinds = {
+  callback_url: 'text',
+  queue_name: 'text',
+  payload: 'json',
+  priority: 'number',
+  delay_ms: 'number',
+  max_retries: 'number',
+  timeout_ms: 'number',
+  retry_backoff: 'text',
+  base_delay_ms: 'number',
+  max_delay_ms: 'number',
+  idempotency_key: 'text',
+};
+
+/** @param schemes that a callback_url may have */
+export function newJobRoutes(
+  { getJob, enqueueJobs }: UseCases,
+  schemes: readonly string[],
+  defaults: JobDefaults,
+): PageRoute[] {
+  const { schema } = newJobShape(schemes);
+  return [
+    get('/dashboard/new-job', async ({ query }) => {
+      const copied = given(query, 'copy');
+      if (copied === null)
+        return show(newJobView({ values: emptyValues(), problems: NO_PROBLEMS }, defaults));
+      const job = await getJob(copied);
+      if (!job.ok) return refused(job.refusal);
+      return show(newJobView({ values: valuesOf(job.value), problems: NO_PROBLEMS }, defaults));
+    }),
+    post('/dashboard/new-job', async ({ form }) => {
+      const read = readForm(form, FIELDS, schema);
+      if (!read.ok) return show(newJobView(read.state, defaults));
+      const [outcome] = await enqueueJobs([toEnqueueJob(read.body, read.json.compact('payload'))]);
+      if (!outcome) throw new Error('the store took one job and told the fate of none');
+      const notice =
+        outcome.kind === 'inserted'
+          ? 'The job is enqueued.'
+          : 'No job was made: this one has the idempotency key already.';
+      return goTo(jobPath(outcome.job.id), notice);
+    }),
+  ];
+}
+
+function emptyValues(): Record<string, string> {
+  return { queue_name: DEFAULT_QUEUE, payload: '{}' };
+}
+
+/** All but the idempotency key, which would only find the job again, and the delay. */
+function valuesOf(job: Job): Record<string, string> {
+  const text = (value: string | number | null) => (value === null ? '' : String(value));
+  return {
+    callback_url: job.callbackUrl,
+    queue_name: job.queueName,
+    payload: pretty(job.payload),
+    priority: text(job.priority),
+    max_retries: text(job.maxRetries),
+    timeout_ms: text(job.timeoutMs),
+    retry_backoff: text(job.retryBackoff),
+    base_delay_ms: text(job.baseDelayMs),
+    max_delay_ms: text(job.maxDelayMs),
+  };
+}
+
+function newJobView(state: FormState, defaults: JobDefaults): View {
+  const number = (name: string, label: string, hint: string) =>
+    textField(state, { name, label, hint, inputmode: 'numeric' });
+  return {
+    title: 'Enqueue a job',
+    section: 'jobs',
+    before: () => html`<p class="crumbs"><a href="/dashboard/jobs">Jobs</a></p><h1>Enqueue a job</h1>
+${formPanel(
+  'Job',
+  '/dashboard/new-job',
+  state,
+  [
+    textField(state, {
+      name: 'callback_url',
+      label: 'Callback URL',
+      required: true,
+      mono: true,
+      inputmode: 'url',
+      placeholder: 'https://example.com/webhook',
+    }),
+    textField(state, { name: 'queue_name', label: 'Queue', hint: 'Made if it does not exist.' }),
+    textArea(state, {
+      name: 'payload',
+      label: 'Payload',
+      hint: 'A JSON object: the body of the delivery.',
+      rows: 10,
+    }),
+    number('priority', 'Priority', 'Higher runs first within its queue. Default: 0.'),
+    number('delay_ms', 'Delay (ms)', 'How long the job waits before it is due. Default: 0.'),
+    number('max_retries', 'Max retries', "Default: the queue's."),
+    number('timeout_ms', 'Timeout (ms)', `Default: ${defaults.timeoutMs}.`),
+    selectField(state, {
+      name: 'retry_backoff',
+      label: 'Backoff',
+      choices: [['', "the queue's"], ...BACKOFF_STRATEGIES.map((strategy) => [strategy, strategy] as const)],
+    }),
+    number('base_delay_ms', 'Base delay (ms)', "Default: the queue's."),
+    number('max_delay_ms', 'Max delay (ms)', "Default: the queue's."),
+    textField(state, {
+      name: 'idempotency_key',
+      label: 'Idempotency key',
+      hint: 'If a job has it already, no new one is made.',
+    }),
+  ],
+  html`<button class="primary">Enqueue</button><a class="button" href="/dashboard/jobs">Back</a>`,
+)}`,
+  };
+}

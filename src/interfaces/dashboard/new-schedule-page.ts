@@ -1,0 +1,54 @@
+import type { JobDefaults } from '../../application/config.js';
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
+import { DEFAULT_TIMEZONE, newScheduleShape, toNewSchedule } from '../http/schedule-shapes.js';
+import { schedulePath } from './components.js';
+import { formPanel, NO_PROBLEMS, type FormState } from './form.js';
+import { html } from './html.js';
+import { get, goTo, post, refused, show, type PageRoute } from './page.js';
+import { readSchedule, scheduleFields } from './schedule-form.js';
+import type { View } from './view.js';
+
+/** @param schemes that a callback_url may have */
+export function newScheduleRoutes(
+  useCases: UseCases,
+  schemes: readonly string[],
+  defaults: JobDefaults,
+): PageRoute[] {
+  const { schema } = newScheduleShape(schemes);
+  const values = {
+    timezone: DEFAULT_TIMEZONE,
+    queue_name: DEFAULT_QUEUE,
+    payload: '{}',
+    max_retries: String(defaults.maxRetries),
+    timeout_ms: String(defaults.timeoutMs),
+    enabled: 'true',
+  };
+  return [
+    get('/dashboard/new-schedule', () =>
+      Promise.resolve(show(newScheduleView({ values, problems: NO_PROBLEMS }))),
+    ),
+    post('/dashboard/new-schedule', async ({ form }) => {
+      const read = await readSchedule(form, schema, useCases);
+      if (!read.ok) return show(newScheduleView(read.state));
+      const created = await useCases.createSchedule(toNewSchedule(read.body, read.json.compact('payload')));
+      if (!created.ok) return refused(created.refusal);
+      return goTo(schedulePath(created.value.id), 'The schedule is created.');
+    }),
+  ];
+}
+
+function newScheduleView(state: FormState): View {
+  return {
+    title: 'New schedule',
+    section: 'schedules',
+    before: () => html`<p class="crumbs"><a href="/dashboard/schedules">Schedules</a></p><h1>New schedule</h1>
+${formPanel(
+  'Schedule',
+  '/dashboard/new-schedule',
+  state,
+  scheduleFields(state),
+  html`<button class="primary">Create schedule</button><a class="button" href="/dashboard/schedules">Back</a>`,
+)}`,
+  };
+}

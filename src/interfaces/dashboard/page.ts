@@ -1,0 +1,74 @@
+import type { Refusal, Result } from '../../application/errors.js';
+import type { Html } from './html.js';
+import type { Notice, View } from './view.js';
+
+/** What is left of a request once the route is known. */
+export interface PageRequest {
+  /** Of the path, decoded; empty for a route that has none. */
+  readonly parameter: string;
+  /** The path and the query, as they were asked for. */
+  readonly url: string;
+  readonly query: URLSearchParams;
+  /** What a form brought; empty for GET. */
+  readonly form: URLSearchParams;
+}
+
+export type PageAnswer =
+  | { readonly kind: 'view'; readonly view: View }
+  /** A part of a page, for htmx. */
+  | { readonly kind: 'fragment'; readonly content: Html }
+  | { readonly kind: 'redirect'; readonly to: string; readonly notice: Notice | null }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface PageRoute {
+  readonly method: 'get' | 'post';
+  /** Its parameter, if any, in braces: /dashboard/jobs/{id} */
+  readonly path: string;
+  readonly answer: (request: PageRequest) => Promise<PageAnswer>;
+}
+
+export function get(path: string, answer: PageRoute['answer']): PageRoute {
+  return { method: 'get', path, answer };
+}
+
+export function post(path: string, answer: PageRoute['answer']): PageRoute {
+  return { method: 'post', path, answer };
+}
+
+/** A form that is shown again, with what is wrong in it, is a page like any other. */
+export function show(view: View): PageAnswer {
+  return { kind: 'view', view };
+}
+
+export function goTo(to: string, text: string, kind: Notice['kind'] = 'done'): PageAnswer {
+  return { kind: 'redirect', to, notice: { kind, text } };
+}
+
+export function refused(refusal: Refusal): PageAnswer {
+  return { kind: 'refused', refusal };
+}
+
+/** The page goes on, and says what the action did, or why it did not. */
+export function done<T>(result: Result<T>, to: string, notice: (value: T) => string): PageAnswer {
+  return result.ok ? goTo(to, notice(result.value)) : goTo(to, result.refusal.message, 'problem');
+}
+
+/** A path of the dashboard, with or without a query: nothing else is gone to. */
+const PATH_HERE = /^\/dashboard(?:[/?][\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]*)?$/;
+
+/** Where the page goes on after an action. */
+export function backTo(form: URLSearchParams, otherwise: string): string {
+  const given = form.get('return') ?? '';
+  return PATH_HERE.test(given) ? given : otherwise;
+}
+
+/** A whole number of a query; what makes no sense counts as `otherwise`. */
+export function wholeNumber(text: string | null, otherwise: number): number {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
+}
+
+/** null when it is missing or empty. */
+export function given(parameters: URLSearchParams, name: string): string | null {
+  const text = parameters.get(name)?.trim() ?? '';
+  return text === '' ? null : text;
+}

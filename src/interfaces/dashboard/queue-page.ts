@@ -1,0 +1,205 @@
+import type { JobDefaults } from '../../application/config.js';
+import type { Clock } from '../../application/ports/clock.js';
+import type { QueueStats } from '../../application/ports/queue-store.js';
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { DEFAULT_MAX_CONCURRENCY, type Queue } from '../../domain/queue/queue.js';
+import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
+import { newQueueShape, queueUpdateShape, toQueueSettings } from '../http/queue-shapes.js';
+import { actionButton, facts, link, posting, queuePath } from './components.js';
+import { confirmView, isConfirmed } from './confirm-view.js';
+import { readForm, type FieldKinds } from './form-reader.js';
+import { formPanel, NO_PROBLEMS, selectField, textField, type FormState } from './form.js';
+import { formatCount, time } from './format.js';
+import { html, type Html } from './html.js';
+import { backTo, done, get, goTo, post, refused, show, type PageAnswer, type PageRoute } from './page.js';
+import { concurrency, queueState, rateLimit } from './queue-state.js';
+import type { View } from './view.js';
+
+const SETTINGS: FieldKinds = {
+  max_concurrency: 'number',
+  rate_limit_rps: 'number',
+  max_retries: 'number',
+  retry_backoff: 'text',
+  base_delay_ms: 'number',
+  max_delay_ms: 'number',
+};
+
+/** @param defaults that a queue takes where nothing is said */
+export function queueRoutes(useCases: UseCases, clock: Clock, defaults: JobDefaults): PageRoute[] {
+  const { getQueue, updateQueue } = useCases;
+  const pause = async (name: string, paused: boolean, form: URLSearchParams) =>
+    done(await updateQueue(name, { paused }), backTo(form, queuePath(name)), () =>
+      paused ? `Queue ${name} is paused: none of its jobs is begun any more.` : `Queue ${name} is resumed.`,
+    );
+  return [
+    get('/dashboard/queues/{name}', async ({ parameter }) => {
+      const found = await getQueue(parameter);
+      if (!found.ok) return refused(found.refusal);
+      return show(
+        queueView(found.value, { values: settingsOf(found.value.queue), problems: NO_PROBLEMS }, clock.now()),
+      );
+    }),
+    post('/dashboard/queues/{name}/pause', ({ parameter, form }) => pause(parameter, true, form)),
+    post('/dashboard/queues/{name}/resume', ({ parameter, form }) => pause(parameter, false, form)),
+    changeSettings(useCases, clock),
+    deleteQueue(useCases),
+    ...newQueueRoutes(useCases, defaults),
+  ];
+}
+
+function changeSettings({ getQueue, updateQueue }: UseCases, clock: Clock): PageRoute {
+  return post('/dashboard/queues/{name}/settings', async ({ parameter: name, form }) => {
+    const found = await getQueue(name);
+    if (!found.ok) return refused(found.refusal);
+    // An empty field is no change, but for the limit: there it is none.
+    const read = readForm(form, SETTINGS, queueUpdateShape.schema, ['rate_limit_rps']);
+    if (!read.ok) return show(queueView(found.value, read.state, clock.now()));
+    return done(
+      await updateQueue(name, toQueueSettings(read.body)),
+      queuePath(name),
+      () => `The settings of queue ${name} are saved.`,
+    );
+  });
+}
+
+function deleteQueue(useCases: UseCases): PageRoute {
+  return post('/dashboard/queues/{name}/delete', async ({ parameter: name, form }): Promise<PageAnswer> => {
+    if (!isConfirmed(form)) {
+      return show(
+        confirmView({
+          section: 'queues',
+          title: `Delete queue ${name}?`,
+          text: 'Its settings are lost; its finished jobs stay. Its next job would make it anew, with default settings.',
+          action: `${queuePath(name)}/delete`,
+          fields: [],
+          button: 'Delete queue',
+          danger: true,
+          back: queuePath(name),
+        }),
+      );
+    }
+    return done(await useCases.deleteQueue(name), '/dashboard/queues', () => `Queue ${name} is deleted.`);
+  });
+}
+
+function newQueueRoutes({ createQueue }: UseCases, defaults: JobDefaults): PageRoute[] {
+  const kinds: FieldKinds = { name: 'text', ...SETTINGS };
+  const empty = {
+    name: '',
+    ...settingsOf({ ...defaults, maxConcurrency: DEFAULT_MAX_CONCURRENCY, rateLimitRps: null }),
+  };
+  return [
+    get('/dashboard/new-queue', () =>
+      Promise.resolve(show(newQueueView({ values: empty, problems: NO_PROBLEMS }))),
+    ),
+    post('/dashboard/new-queue', async ({ form }) => {
+      const read = readForm(form, kinds, newQueueShape.schema);
+      if (!read.ok) return show(newQueueView(read.state));
+      const { name } = read.body;
+      const created = await createQueue(name, toQueueSettings(read.body));
+      if (created.ok) return goTo(queuePath(name), `Queue ${name} is created.`);
+      return show(newQueueView({ ...read.state, problems: new Map([['name', created.refusal.message]]) }));
+    }),
+  ];
+}
+
+function newQueueView(state: FormState): View {
+  return {
+    title: 'New queue',
+    section: 'queues',
+    before: () => html`<h1>New queue</h1>
+${formPanel(
+  'Settings',
+  '/dashboard/new-queue',
+  state,
+  [textField(state, { name: 'name', label: 'Name', required: true }), settingsFields(state)],
+  html`<button class="primary">Create queue</button><a class="button" href="/dashboard/queues">Back</a>`,
+)}`,
+  };
+}
+
+function queueView(stats: QueueStats, state: FormState, now: number): View {
+  const { queue } = stats;
+  const path = queuePath(queue.name);
+  return {
+    title: `Queue ${queue.name}`,
+    section: 'queues',
+    before: () => html`<p class="crumbs"><a href="/dashboard/queues">Queues</a></p>`,
+    live: { topics: ['jobs', 'queues'], everySecs: 5, content: queueContent(stats, now) },
+    after: () => html`${formPanel(
+      'Settings',
+      `${path}/settings`,
+      state,
+      settingsFields(state),
+      html`<button class="primary">Save settings</button>`,
+    )}
+<section class="panel"><h2>Delete</h2><p>A queue that has pending or running jobs cannot be deleted. Its finished jobs stay.</p>
+<form class="buttons" ${posting(`${path}/delete`)}><button class="danger">Delete queue…</button></form></section>`,
+  };
+}
+
+function queueContent(stats: QueueStats, now: number): Html {
+  const { queue, counts } = stats;
+  const path = queuePath(queue.name);
+  const jobs = (status: string, count: number) =>
+    html`<a href="${link('/dashboard/jobs', { queue: queue.name, status })}">${formatCount(count)}</a>`;
+  return html`<div class="head"><h1>${queue.name} ${queueState(stats, now)}</h1>
+<div class="buttons">${queue.paused ? actionButton('Resume', `${path}/resume`, path, { kind: 'primary' }) : actionButton('Pause', `${path}/pause`, path)}
+<a class="button" href="${link('/dashboard/jobs', { queue: queue.name })}">Its jobs</a></div></div>
+<section class="panel" aria-label="Now">${facts([
+    ['Ready', jobs('pending', counts.pending - counts.delayed)],
+    ['Delayed', jobs('pending', counts.delayed)],
+    ['Running', concurrency(stats)],
+    ['Completed', jobs('completed', counts.completed)],
+    ['Dead', jobs('dead', counts.dead)],
+    ['Rate limit', rateLimit(stats, now)],
+    ['Created', time(queue.createdAt)],
+    ['Changed', time(queue.updatedAt)],
+  ])}</section>`;
+}
+
+function settingsFields(state: FormState): Html[] {
+  return [
+    textField(state, {
+      name: 'max_concurrency',
+      label: 'Max concurrency',
+      inputmode: 'numeric',
+      hint: 'Jobs that run at once, at most, over all processes.',
+    }),
+    textField(state, {
+      name: 'rate_limit_rps',
+      label: 'Rate limit',
+      inputmode: 'decimal',
+      hint: 'Jobs that start per second, at most; empty: no limit.',
+    }),
+    textField(state, {
+      name: 'max_retries',
+      label: 'Max retries',
+      inputmode: 'numeric',
+      hint: 'For new jobs that don’t say.',
+    }),
+    selectField(state, {
+      name: 'retry_backoff',
+      label: 'Backoff',
+      choices: BACKOFF_STRATEGIES.map((strategy) => [strategy, strategy] as const),
+    }),
+    textField(state, { name: 'base_delay_ms', label: 'Base delay (ms)', inputmode: 'numeric' }),
+    textField(state, { name: 'max_delay_ms', label: 'Max delay (ms)', inputmode: 'numeric' }),
+  ];
+}
+
+type Settings = Pick<
+  Queue,
+  'maxConcurrency' | 'rateLimitRps' | 'maxRetries' | 'retryBackoff' | 'baseDelayMs' | 'maxDelayMs'
+>;
+
+function settingsOf(queue: Settings): Record<string, string> {
+  return {
+    max_concurrency: String(queue.maxConcurrency),
+    rate_limit_rps: queue.rateLimitRps === null ? '' : String(queue.rateLimitRps),
+    max_retries: String(queue.maxRetries),
+    retry_backoff: queue.retryBackoff,
+    base_delay_ms: String(queue.baseDelayMs),
+    max_delay_ms: String(queue.maxDelayMs),
+  };
+}

@@ -1,0 +1,175 @@
+import type { JobSummary } from '../../domain/job/job.js';
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import type { Schedule } from '../../domain/schedule/schedule.js';
+import { scheduleUpdateShape, toScheduleChange } from '../http/schedule-shapes.js';
+import {
+  actionButton,
+  cell,
+  chip,
+  emptyState,
+  facts,
+  jobPath,
+  link,
+  posting,
+  queuePath,
+  schedulePath,
+  table,
+} from './components.js';
+import { confirmView, isConfirmed } from './confirm-view.js';
+import { cronInWords } from './cron-words.js';
+import { formPanel, NO_PROBLEMS, type FormState } from './form.js';
+import { formatDuration, plural, time } from './format.js';
+import { html, type Content, type Html } from './html.js';
+import { jsonView, pretty } from './json-view.js';
+import { backTo, done, get, post, refused, show, type PageAnswer, type PageRoute } from './page.js';
+import { readSchedule, scheduleFields } from './schedule-form.js';
+import { tickTable } from './schedule-preview.js';
+import { enableButton, scheduleState } from './schedules-page.js';
+import type { View } from './view.js';
+
+const TICKS_SHOWN = 5;
+const JOBS_SHOWN = 10;
+
+/** @param schemes that a callback_url may have */
+export function scheduleRoutes(useCases: UseCases, schemes: readonly string[]): PageRoute[] {
+  const { getSchedule, updateSchedule, runSchedule } = useCases;
+  const { schema } = scheduleUpdateShape(schemes);
+
+  async function page(schedule: Schedule, state: FormState): Promise<PageAnswer> {
+    const { jobs } = await useCases.findJobs({ scheduleId: schedule.id }, { limit: JOBS_SHOWN, budgetMs: 0 });
+    const ticks = await useCases.previewSchedule(schedule.cronExpression, schedule.timezone, TICKS_SHOWN);
+    return show(scheduleView(schedule, ticks.ok ? ticks.value.ticks : [], jobs, state));
+  }
+
+  return [
+    get('/dashboard/schedules/{id}', async ({ parameter: id }) => {
+      const found = await getSchedule(id);
+      if (!found.ok) return refused(found.refusal);
+      return page(found.value, { values: valuesOf(found.value), problems: NO_PROBLEMS });
+    }),
+    post('/dashboard/schedules/{id}/settings', async ({ parameter: id, form }) => {
+      const found = await getSchedule(id);
+      if (!found.ok) return refused(found.refusal);
+      const read = await readSchedule(form, schema, useCases);
+      if (!read.ok) return page(found.value, read.state);
+      const changed = await updateSchedule(id, toScheduleChange(read.body, read.json.compact('payload')));
+      return done(changed, schedulePath(id), () => 'The schedule is saved.');
+    }),
+    ...(['enable', 'disable'] as const).map((verb) =>
+      post(`/dashboard/schedules/{id}/${verb}`, async ({ parameter: id, form }) =>
+        done(
+          await updateSchedule(id, { enabled: verb === 'enable' }),
+          backTo(form, schedulePath(id)),
+          ({ cronExpression }) => `Schedule ${cronExpression} is ${verb}d.`,
+        ),
+      ),
+    ),
+    post('/dashboard/schedules/{id}/run', async ({ parameter: id, form }) =>
+      done(await runSchedule(id), backTo(form, schedulePath(id)), (job) => `Job ${job.id} is enqueued.`),
+    ),
+    deleteSchedule(useCases),
+  ];
+}
+
+function deleteSchedule(useCases: UseCases): PageRoute {
+  return post('/dashboard/schedules/{id}/delete', async ({ parameter: id, form }) => {
+    const found = await useCases.getSchedule(id);
+    if (!found.ok) return refused(found.refusal);
+    const { cronExpression } = found.value;
+    if (!isConfirmed(form)) {
+      return show(
+        confirmView({
+          section: 'schedules',
+          title: 'Delete this schedule?',
+          text: html`<span class="mono">${cronExpression}</span> makes no more jobs. Those that it made stay.`,
+          action: `${schedulePath(id)}/delete`,
+          fields: [],
+          button: 'Delete schedule',
+          danger: true,
+          back: schedulePath(id),
+        }),
+      );
+    }
+    return done(
+      await useCases.deleteSchedule(id),
+      '/dashboard/schedules',
+      () => `Schedule ${cronExpression} is deleted.`,
+    );
+  });
+}
+
+function valuesOf(schedule: Schedule): Record<string, string> {
+  return {
+    cron_expression: schedule.cronExpression,
+    timezone: schedule.timezone,
+    callback_url: schedule.callbackUrl,
+    queue_name: schedule.queueName,
+    payload: pretty(schedule.payload),
+    max_retries: String(schedule.maxRetries),
+    timeout_ms: String(schedule.timeoutMs),
+    enabled: String(schedule.enabled),
+  };
+}
+
+function scheduleView(
+  schedule: Schedule,
+  ticks: readonly number[],
+  jobs: readonly JobSummary[],
+  state: FormState,
+): View {
+  const path = schedulePath(schedule.id);
+  return {
+    title: `Schedule ${schedule.cronExpression}`,
+    section: 'schedules',
+    before: () => html`<p class="crumbs"><a href="/dashboard/schedules">Schedules</a></p>`,
+    live: { topics: ['schedules', 'jobs'], content: scheduleContent(schedule, ticks, jobs) },
+    after:
+      () => html`<section class="panel" aria-labelledby="payload-now"><h2 id="payload-now">Payload</h2>${jsonView(schedule.payload, 'Payload of each job')}</section>
+${formPanel('Edit', `${path}/settings`, state, scheduleFields(state), html`<button class="primary">Save</button>`)}
+<section class="panel"><h2>Delete</h2><p>The jobs that it made stay.</p>
+<form class="buttons" ${posting(`${path}/delete`)}><button class="danger">Delete schedule…</button></form></section>`,
+  };
+}
+
+function scheduleContent(schedule: Schedule, ticks: readonly number[], jobs: readonly JobSummary[]): Html {
+  const { id, cronExpression, timezone } = schedule;
+  const path = schedulePath(id);
+  const words = cronInWords(cronExpression, timezone);
+  return html`<div class="head"><h1><span class="mono">${cronExpression}</span> ${scheduleState(schedule)}</h1>
+<div class="buttons">${actionButton('Run now', `${path}/run`, path)}${enableButton(schedule, path)}</div></div>
+${words !== null && html`<p class="lead">${words}, ${timezone}</p>`}
+<div class="columns">
+<section class="panel" aria-label="Schedule">${facts(scheduleFacts(schedule))}</section>
+<section class="panel" aria-labelledby="ticks"><h2 id="ticks">Next ${plural(TICKS_SHOWN, 'tick')}</h2>${schedule.enabled ? tickTable(ticks, timezone) : emptyState('It is disabled.')}</section>
+</div>
+<section class="panel" aria-labelledby="made"><div class="panel-head"><h2 id="made">Jobs that it made</h2><a href="${link('/dashboard/jobs', { schedule_id: id })}">All of them</a></div>${madeJobs(jobs)}</section>`;
+}
+
+function scheduleFacts(schedule: Schedule): (readonly [string, Content])[] {
+  return [
+    ['Time zone', schedule.timezone],
+    ['Queue', html`<a href="${queuePath(schedule.queueName)}">${schedule.queueName}</a>`],
+    ['Callback URL', html`<span class="mono wrap">${schedule.callbackUrl}</span>`],
+    ['Last run', time(schedule.lastRunAt)],
+    ['Next run', schedule.enabled ? time(schedule.nextRunAt) : html`<span class="none">disabled</span>`],
+    ['Max retries', schedule.maxRetries],
+    ['Timeout', formatDuration(schedule.timeoutMs)],
+    ['Id', html`<span class="mono wrap">${schedule.id}</span>`],
+  ];
+}
+
+function madeJobs(jobs: readonly JobSummary[]): Html {
+  if (jobs.length === 0) return emptyState('None yet, or none that is still kept.');
+  return table(
+    'Jobs that the schedule made',
+    [{ label: 'Job' }, { label: 'Status' }, { label: 'Created' }, { label: 'Error' }],
+    jobs.map(
+      (job) => html`<tr id="made-${job.id}">
+${cell('Job', html`<a class="mono" href="${jobPath(job.id)}" title="${job.id}">…${job.id.slice(-12)}</a>`)}
+${cell('Status', chip(job.status))}
+${cell('Created', time(job.createdAt))}
+${cell('Error', job.lastError ?? html`<span class="none">–</span>`, 'text')}
+</tr>`,
+    ),
+  );
+}

@@ -1,0 +1,120 @@
+import type { UseCases } from '../../application/use-cases/use-cases.js';
+import type { Schedule } from '../../domain/schedule/schedule.js';
+import {
+  actionButton,
+  cell,
+  chip,
+  emptyState,
+  filtering,
+  link,
+  queuePath,
+  schedulePath,
+  table,
+} from './components.js';
+import { cronInWords } from './cron-words.js';
+import { formatCount, plural, time } from './format.js';
+import { html, type Html } from './html.js';
+import { get, given, show, wholeNumber, type PageRoute } from './page.js';
+
+const PAGE_SIZE = 50;
+
+interface ScheduleList {
+  readonly search: string;
+  /** From 1. */
+  readonly page: number;
+}
+
+export function scheduleListRoutes({ listSchedules }: UseCases): PageRoute[] {
+  return [
+    get('/dashboard/schedules', async ({ query, url }) => {
+      const list = {
+        search: given(query, 'search') ?? '',
+        page: Math.max(1, wholeNumber(query.get('page'), 1)),
+      };
+      const matching = (await listSchedules()).filter((schedule) =>
+        matches(schedule, list.search.toLowerCase()),
+      );
+      const first = (list.page - 1) * PAGE_SIZE;
+      const shown = matching.slice(first, first + PAGE_SIZE);
+      return show({
+        title: 'Schedules',
+        section: 'schedules',
+        before: () => heading(list),
+        live: {
+          topics: ['schedules'],
+          content: html`${scheduleTable(shown, url)}${pager(list, shown.length, matching.length)}`,
+        },
+      });
+    }),
+  ];
+}
+
+function matches(
+  { id, cronExpression, queueName, callbackUrl, timezone }: Schedule,
+  search: string,
+): boolean {
+  return [id, cronExpression, queueName, callbackUrl, timezone].some((text) =>
+    text.toLowerCase().includes(search),
+  );
+}
+
+function heading({ search }: ScheduleList): Html {
+  return html`<div class="head"><h1>Schedules</h1><a class="button primary" href="/dashboard/new-schedule">New schedule</a></div>
+<form class="filters" role="search" aria-label="Schedules" ${filtering('/dashboard/schedules')}>
+<label class="wide">Search <input type="search" id="filter-search" name="search" value="${search}" placeholder="expression, queue, part of the URL" maxlength="256" autocomplete="off" spellcheck="false"></label>
+<noscript><button>Show</button></noscript>
+</form>`;
+}
+
+function scheduleTable(schedules: readonly Schedule[], url: string): Html {
+  if (schedules.length === 0) return emptyState('No schedule matches.');
+  return table(
+    'Schedules',
+    [
+      { label: 'Schedule' },
+      { label: 'State' },
+      { label: 'Queue' },
+      { label: 'Next run' },
+      { label: 'Last run' },
+      { label: 'Actions', hidden: true },
+    ],
+    schedules.map((schedule) => scheduleRow(schedule, url)),
+  );
+}
+
+function scheduleRow(schedule: Schedule, url: string): Html {
+  const { id, cronExpression, timezone } = schedule;
+  const path = schedulePath(id);
+  const words = cronInWords(cronExpression, timezone);
+  return html`<tr id="schedule-${id}">
+${cell('Schedule', html`<a class="mono strong" href="${path}">${cronExpression}</a><br><small>${words !== null && html`${words}, `}${timezone}</small>`, 'text')}
+${cell('State', scheduleState(schedule))}
+${cell('Queue', html`<a href="${queuePath(schedule.queueName)}">${schedule.queueName}</a>`, 'text')}
+${cell('Next run', schedule.enabled ? time(schedule.nextRunAt) : html`<span class="none">disabled</span>`)}
+${cell('Last run', time(schedule.lastRunAt))}
+${cell('', html`${actionButton('Run now', `${path}/run`, url, { about: cronExpression })}${enableButton(schedule, url)}`, 'actions')}
+</tr>`;
+}
+
+export function scheduleState({ enabled, nextRunAt }: Schedule): Html {
+  if (!enabled) return chip('off', 'disabled');
+  return nextRunAt === null ? chip('warning', 'never due again') : chip('ok', 'enabled');
+}
+
+export function enableButton({ id, enabled, cronExpression }: Schedule, back: string): Html {
+  const path = schedulePath(id);
+  return enabled
+    ? actionButton('Disable', `${path}/disable`, back, { about: cronExpression })
+    : actionButton('Enable', `${path}/enable`, back, { about: cronExpression, kind: 'primary' });
+}
+
+function pager({ search, page }: ScheduleList, shown: number, total: number): Html {
+  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  const to = (number: number) => link('/dashboard/schedules', { search, page: number === 1 ? null : number });
+  const first = (page - 1) * PAGE_SIZE;
+  return html`<nav class="pager" aria-label="Pages">
+<span>${shown === 0 ? plural(total, 'schedule') : `${formatCount(first + 1)}–${formatCount(first + shown)} of ${plural(total, 'schedule')}`}</span>
+${page > 1 && html`<a class="button" rel="prev" href="${to(page - 1)}">Previous</a>`}
+${page < pages && html`<a class="button" rel="next" href="${to(page + 1)}">Next</a>`}
+</nav>`;
+}
