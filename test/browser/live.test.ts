@@ -39,7 +39,7 @@ describeInBrowser('what is live', (open) => {
     await api.enqueue({ callback_url: hooks.url, delay_ms: 3_600_000 });
     await page.locator('#card-completed strong').getByText('30', { exact: true }).waitFor();
     await page.locator('#card-delayed strong').getByText('1', { exact: true }).waitFor();
-    await page.getByText('30 completed').waitFor();
+    await page.locator('.legend').getByText('30 completed').waitFor();
     await page.getByText('claiming', { exact: true }).waitFor();
     await page.getByRole('img', { name: '30 jobs completed, 0 attempts failed' }).waitFor();
   });

@@ -71,7 +71,7 @@ export function page(view: View, { version, build, asset, notice }: Surroundings
 <nav aria-label="Sections">${SECTIONS.map((section) => navigationLink(section, view.section))}</nav>
 <span id="connection" class="connection" role="status"></span>
 </header>
-<main id="main" tabindex="-1">
+<main id="main" tabindex="-1" hx-history-elt="">
 <div id="notice" role="status">${notice && html`<p class="notice ${notice.kind}">${notice.text}</p>`}</div>
 ${view.before?.()}
 ${view.live && liveRegion(view.live)}
@@ -84,10 +84,10 @@ ${view.after?.()}
 }
 
 /**
- * Nothing is evaluated, no style is inserted, and going back loads the page again instead of patching it. Answers of
- * any status are shown: an error says what is wrong in a page of its own.
+ * No style is inserted, and no extension is taken. Answers of any status are shown: an error says what is wrong in a page
+ * of its own.
  */
-const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: 'reload', extensions: 'none' });
+const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, extensions: 'none' });
 
 function navigationLink(section: Section, current: Section): Html {
   const path = section === 'overview' ? '/dashboard' : `/dashboard/${section}`;
