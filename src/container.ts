@@ -189,9 +189,15 @@ function bindDashboard(container: Container): void {
   container
     .bind(T.LiveUpdates)
     .toResolvedValue(
-      (assets: Assets, events: Events, queries: JobQueries, scheduler: Scheduler, logger: Logger) =>
-        new LiveUpdates({ build: assets.build, events, queries, scheduler, logger }),
-      [ASSETS, T.Events, T.JobQueries, T.Scheduler, T.Logger],
+      (
+        assets: Assets,
+        events: Events,
+        queries: JobQueries,
+        clock: Clock,
+        scheduler: Scheduler,
+        logger: Logger,
+      ) => new LiveUpdates({ build: assets.build, events, queries, clock, scheduler, logger }),
+      [ASSETS, T.Events, T.JobQueries, T.Clock, T.Scheduler, T.Logger],
     );
   container.bind(DASHBOARD).toResolvedValue(
     (

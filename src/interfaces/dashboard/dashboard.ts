@@ -1,7 +1,7 @@
 import express from 'express';
 import type { JobDefaults } from '../../application/config.js';
 import type { EngineStatus } from '../../application/engine/engine.js';
-import { StoreUnavailableError, type ErrorCode, type Refusal } from '../../application/errors.js';
+import { ok, StoreUnavailableError, type ErrorCode, type Refusal } from '../../application/errors.js';
 import type { Clock } from '../../application/ports/clock.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
@@ -10,14 +10,15 @@ import type { HttpRequest, HttpResponse } from '../http/http-types.js';
 import type { Assets } from './assets.js';
 import { bulkRoutes } from './bulk-page.js';
 import { readFormBody } from './form-body.js';
-import { html, type Html } from './html.js';
+import { html } from './html.js';
 import { jobRoutes } from './job-page.js';
 import { jobListRoutes } from './jobs-page.js';
+import { LiveRegions, type RenderedRegion } from './live-regions.js';
 import type { LiveUpdates } from './live-updates.js';
 import { newJobRoutes } from './new-job-page.js';
 import { newScheduleRoutes } from './new-schedule-page.js';
 import { overviewRoutes } from './overview-page.js';
-import type { PageAnswer, PageRoute } from './page.js';
+import type { PageRequest, PageRoute } from './page.js';
 import { queueRoutes } from './queue-page.js';
 import { queueListRoutes } from './queues-page.js';
 import { redirect, takeNotice } from './redirect.js';
@@ -137,31 +138,25 @@ type RoutedRequest = HttpRequest & { readonly params: Readonly<Record<string, st
 class Pages {
   readonly #dependencies: DashboardDependencies;
   readonly #asset: (name: string) => string;
+  readonly #regions: LiveRegions;
 
   constructor(dependencies: DashboardDependencies) {
     this.#dependencies = dependencies;
     this.#asset = (name) => dependencies.assets.url(name);
+    this.#regions = new LiveRegions(dependencies.liveUpdates, dependencies.clock);
   }
 
   async serve(route: PageRoute, request: RoutedRequest, response: HttpResponse): Promise<void> {
+    const url = localUrl(request.url ?? '');
     try {
-      const { parameter } = request.params;
-      const url = localUrl(request.url ?? '');
-      const form =
-        route.method === 'post' ? await readFormBody(request, this.#dependencies.maxBodyBytes) : null;
-      if (form !== null && !form.ok) {
-        this.refuse(response, url, form.refusal);
-        return;
+      if (route.method === 'get' && request.headers['mininq-live'] !== undefined) {
+        const { status, text } = await this.#regions.get(url, () => this.#renderRegion(route, url, request));
+        send(response, status, text);
+      } else {
+        await this.#servePage(route, url, request, response);
       }
-      const answer = await route.answer({
-        parameter: typeof parameter === 'string' ? parameter : '',
-        url,
-        query: new URLSearchParams(url.split('?').slice(1).join('?')),
-        form: form === null ? new URLSearchParams() : form.value,
-      });
-      this.#send(answer, url, request, response);
     } catch (error) {
-      this.#fail(error, request, response);
+      this.#fail(error, url, request, response);
     }
   }
 
@@ -169,13 +164,25 @@ class Pages {
     this.#sendView(problemView(sectionOf(url), refusal), ERROR_STATUS[refusal.code], null, response);
   }
 
-  #send(answer: PageAnswer, url: string, request: HttpRequest, response: HttpResponse): void {
+  async #servePage(
+    route: PageRoute,
+    url: string,
+    request: RoutedRequest,
+    response: HttpResponse,
+  ): Promise<void> {
+    const { maxBodyBytes } = this.#dependencies;
+    const form = route.method === 'post' ? await readFormBody(request, maxBodyBytes) : ok(NO_FORM);
+    if (!form.ok) {
+      this.refuse(response, url, form.refusal);
+      return;
+    }
+    const answer = await route.answer(pageRequest(url, request, form.value));
     switch (answer.kind) {
       case 'view':
         this.#sendView(answer.view, 200, request, response);
         break;
       case 'fragment':
-        send(response, 200, answer.content);
+        send(response, 200, answer.content.toString());
         break;
       case 'redirect':
         redirect(answer, request, response);
@@ -188,19 +195,24 @@ class Pages {
     }
   }
 
-  /** @param request null: nothing of it matters */
-  #sendView(view: View, status: number, request: HttpRequest | null, response: HttpResponse): void {
-    if (request?.headers['mininq-live'] !== undefined && view.live) {
-      // What a page shows may cease to be while it is open. That is news for it, not an error.
-      send(response, status < 500 ? 200 : status, liveRegion(view.live));
-      return;
-    }
-    const { version, assets } = this.#dependencies;
-    const notice = request && takeNotice(request, response);
-    send(response, status, page(view, { version, build: assets.build, asset: this.#asset, notice }));
+  /** What a page shows may cease to be while it is open. That is news for it, not an error. */
+  async #renderRegion(route: PageRoute, url: string, request: RoutedRequest): Promise<RenderedRegion> {
+    const answer = await route.answer(pageRequest(url, request, NO_FORM));
+    const view = answer.kind === 'refused' ? problemView(sectionOf(url), answer.refusal) : null;
+    const { live } = answer.kind === 'view' ? answer.view : (view ?? {});
+    // A page without a live region has nothing that changes.
+    return live ? { status: 200, text: liveRegion(live).toString() } : { status: 204, text: '' };
   }
 
-  #fail(error: unknown, request: HttpRequest, response: HttpResponse): void {
+  /** @param request null: nothing of it matters */
+  #sendView(view: View, status: number, request: HttpRequest | null, response: HttpResponse): void {
+    const { version, assets } = this.#dependencies;
+    const notice = request && takeNotice(request, response);
+    const content = page(view, { version, build: assets.build, asset: this.#asset, notice });
+    send(response, status, content.toString());
+  }
+
+  #fail(error: unknown, url: string, request: HttpRequest, response: HttpResponse): void {
     const { logger } = this.#dependencies;
     const about = { request_id: response.locals.requestId, method: request.method };
     if (error instanceof StoreUnavailableError) {
@@ -215,7 +227,7 @@ class Pages {
     }
     this.refuse(
       response,
-      localUrl(request.url ?? ''),
+      url,
       error instanceof StoreUnavailableError
         ? { code: 'store_unavailable', message: 'The store is unavailable; try again in a second.' }
         : {
@@ -224,6 +236,18 @@ class Pages {
           },
     );
   }
+}
+
+const NO_FORM = new URLSearchParams();
+
+function pageRequest(url: string, { params }: RoutedRequest, form: URLSearchParams): PageRequest {
+  const { parameter } = params;
+  return {
+    parameter: typeof parameter === 'string' ? parameter : '',
+    url,
+    query: new URLSearchParams(url.split('?').slice(1).join('?')),
+    form,
+  };
 }
 
 /** Without the origin that a proxy's client may put before it. */
@@ -258,7 +282,7 @@ function problemView(section: Section, { code, message }: Refusal): View {
   };
 }
 
-function send(response: HttpResponse, status: number, content: Html): void {
+function send(response: HttpResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
   response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
@@ -267,5 +291,5 @@ function send(response: HttpResponse, status: number, content: Html): void {
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Cache-Control', 'no-store');
-  response.end(content.toString());
+  response.end(text);
 }

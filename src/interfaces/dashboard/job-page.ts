@@ -32,7 +32,11 @@ export function jobRoutes(useCases: UseCases): PageRoute[] {
         title: `Job ${id}`,
         section: 'jobs',
         before: () => html`<p class="crumbs"><a href="/dashboard/jobs">Jobs</a></p>`,
-        live: { topics: ['jobs'], content: jobContent(job.value, attempts.value) },
+        // Nothing but its deletion can happen to a completed job any more.
+        live: {
+          topics: job.value.status === 'completed' ? [] : ['jobs'],
+          content: jobContent(job.value, attempts.value),
+        },
         after: () =>
           html`<section class="panel" aria-labelledby="payload"><h2 id="payload">Payload</h2>${jsonView(job.value.payload, 'Payload')}</section>`,
       });

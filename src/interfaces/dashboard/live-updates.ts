@@ -1,3 +1,4 @@
+import type { Clock } from '../../application/ports/clock.js';
 import type { Event, Events } from '../../application/ports/events.js';
 import type { JobQueries } from '../../application/ports/job-queries.js';
 import type { Logger } from '../../application/ports/logger.js';
@@ -11,14 +12,17 @@ export type Topic = (typeof TOPICS)[number];
 export interface LiveUpdatesDependencies {
   readonly events: Events;
   readonly queries: Pick<JobQueries, 'foreignChanges'>;
+  readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   /** Tells the pages of one build of the dashboard from those of another. */
   readonly build: string;
 }
 
-/** Changes go out together, at most this often, milliseconds. */
-const THROTTLE_MS = 250;
+/** A change waits this long for others that come with it, milliseconds. */
+const GATHER_MS = 50;
+/** Changes are announced at most this often. */
+const THROTTLE_MS = 500;
 /** How often the store is asked for changes by other processes. */
 const FOREIGN_POLL_MS = 500;
 /** A comment goes out this often, so that proxies keep the stream, and one whose client is gone is found out. */
@@ -42,8 +46,10 @@ export class LiveUpdates {
   readonly #streams = new Set<HttpResponse>();
   readonly #changed = new Set<Topic>();
   /** Ends what runs while there are streams. */
-  readonly #cancels = new Map<'events' | 'foreign' | 'heartbeat' | 'flush', () => void>();
+  readonly #cancels = new Map<'events' | 'foreign' | 'heartbeat' | 'announcement', () => void>();
   #foreignChanges: number | undefined;
+  #announcements = 0;
+  #announcedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(dependencies: LiveUpdatesDependencies) {
@@ -52,6 +58,11 @@ export class LiveUpdates {
 
   get streams(): number {
     return this.#streams.size;
+  }
+
+  /** How often changes were announced: whoever asks for what is new after one wants what was made after it. */
+  get announcements(): number {
+    return this.#announcements;
   }
 
   /** Makes the answer a stream. @returns false when there are too many, and nothing was sent */
@@ -100,12 +111,15 @@ export class LiveUpdates {
 
   #change(topic: Topic): void {
     this.#changed.add(topic);
-    if (this.#cancels.has('flush')) return;
-    this.#after('flush', THROTTLE_MS, () => this.#flush());
+    if (this.#cancels.has('announcement')) return;
+    const restMs = this.#announcedAt + THROTTLE_MS - this.#dependencies.clock.monotonic();
+    this.#after('announcement', Math.max(GATHER_MS, restMs), () => this.#announce());
   }
 
-  #flush(): void {
-    this.#cancels.delete('flush');
+  #announce(): void {
+    this.#cancels.delete('announcement');
+    this.#announcements += 1;
+    this.#announcedAt = this.#dependencies.clock.monotonic();
     this.#send(`event: changed\ndata: ${[...this.#changed].join(' ')}\n\n`);
     this.#changed.clear();
   }
@@ -143,7 +157,7 @@ export class LiveUpdates {
     this.#foreignChanges = changes;
   }
 
-  #after(name: 'foreign' | 'heartbeat' | 'flush', delayMs: number, callback: () => void): void {
+  #after(name: 'foreign' | 'heartbeat' | 'announcement', delayMs: number, callback: () => void): void {
     this.#cancels.set(name, this.#dependencies.scheduler.after(delayMs, callback));
   }
 }

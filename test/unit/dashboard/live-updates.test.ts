@@ -41,14 +41,20 @@ test('what changes is named once, not before the throttle lets it', async () => 
   const stream = await openStream(api);
   for (let i = 0; i < 5; i += 1) await api.post('/jobs', URL_FIELD);
   await api.post('/queues', { name: 'a' });
-  api.scheduler.advance(249);
+  api.scheduler.advance(49);
   expect(stream.received).not.toContain('changed');
   api.scheduler.advance(1);
   await eventually('the change', () => stream.received.endsWith('event: changed\ndata: jobs queues\n\n'));
   const { received } = stream;
-  api.scheduler.advance(1000);
+  await api.post('/jobs', URL_FIELD);
+  api.scheduler.advance(499);
   await api.get('/metrics');
   expect(stream.received).toBe(received);
+  api.scheduler.advance(1);
+  await eventually('the next', () => stream.received === `${received}event: changed\ndata: jobs\n\n`);
+  api.scheduler.advance(1000);
+  await api.get('/metrics');
+  expect(stream.received).toBe(`${received}event: changed\ndata: jobs\n\n`);
 });
 
 test('a change by another process is seen when the store is asked', async () => {

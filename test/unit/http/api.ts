@@ -67,7 +67,7 @@ export async function startApi({ ports, ...options }: ApiOptions = {}) {
   );
   const schemes = ['http', 'https'];
   const assets = new Assets();
-  const liveUpdates = new LiveUpdates({ events, queries, scheduler, logger, build: assets.build });
+  const liveUpdates = new LiveUpdates({ events, queries, clock, scheduler, logger, build: assets.build });
   const dashboard = createDashboard({
     useCases,
     engineStatus: () => ({ state: 'claiming', inFlight: 3, slots: 10, queues: [] }),

@@ -59,7 +59,7 @@ async function refresh() {
     });
     const text = await response.text();
     setReachable(response.status < 500);
-    if (response.status < 500) await show(url, text);
+    if (response.status === 200) await show(url, text);
   } catch {
     setReachable(false);
   }
