@@ -41,6 +41,8 @@ export interface Request {
   readonly path: string;
   /** JSON text; null for none. */
   readonly body: Buffer | null;
+  /** Further ones. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -49,7 +51,10 @@ export interface Request {
  * @throws when its status is not the expected one
  */
 export async function exchange(client: Client, request: Request, status: number): Promise<string> {
-  const headers = request.body === null ? {} : { 'content-type': 'application/json' };
+  const headers = {
+    ...(request.body !== null && { 'content-type': 'application/json' }),
+    ...request.headers,
+  };
   const answer = await client.request({ ...request, headers });
   const text = await answer.body.text();
   if (answer.statusCode !== status)

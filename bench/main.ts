@@ -17,6 +17,7 @@ const NAMES = [
   'backlog',
   'many-queues',
   'reads',
+  'dashboard',
   'loop-lag',
   'memory',
 ];

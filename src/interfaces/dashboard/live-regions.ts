@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../application/ports/clock.js';
 import type { LiveUpdates } from './live-updates.js';
 
@@ -24,6 +25,7 @@ export class LiveRegions {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   #announcements = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(liveUpdates: Pick<LiveUpdates, 'announcements'>, clock: Clock) {
     this.#liveUpdates = liveUpdates;
@@ -35,12 +37,19 @@ export class LiveRegions {
     this.#forget();
     const known = this.#entries.get(url);
     if (known) return known.rendered;
-    const rendered = render();
+    const rendered = this.#inTurn(render);
     const entry = { rendered, begunAt: this.#clock.monotonic() };
     this.#entries.set(url, entry);
     rendered.catch(() => {
       if (this.#entries.get(url) === entry) this.#entries.delete(url);
     });
+    return rendered;
+  }
+
+  /** When many tabs ask at once, other requests and deliveries go on between two regions. */
+  #inTurn(render: () => Promise<RenderedRegion>): Promise<RenderedRegion> {
+    const rendered = this.#last.then(() => setImmediate()).then(render);
+    this.#last = rendered.catch(() => undefined);
     return rendered;
   }
 
