@@ -57,7 +57,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
 
 /** @param label of the column, which a phone shows beside the value */
 export function cell(label: string, content: Content, kind?: 'number' | 'text' | 'actions'): Html {
-  return html`<td class="${kind}" data-label="${label}">${content}</td>`;
+  return html`<td class="${kind}" data-label="${label}"><div>${content}</div></td>`;
 }
 
 /** A text of any length in one line; whole in the title. */

@@ -155,7 +155,7 @@ function attemptItem(attempt: JobAttempt): Html {
 <span>${absoluteTime(attempt.startedAt)} UTC</span>
 ${finishedAt !== null && html`<span>took ${formatDuration(finishedAt - attempt.startedAt)}</span>`}
 ${attempt.statusCode !== null && html`<span>HTTP ${attempt.statusCode}</span>`}</p>
-${attempt.error !== null && html`<p class="error">${attempt.error}</p>`}
+${attempt.error !== null && attempt.error !== `HTTP ${attempt.statusCode ?? ''}` && html`<p class="error">${attempt.error}</p>`}
 ${attempt.outcome === 'failed' && attempt.response !== null && html`<pre class="code short" tabindex="0" role="group" aria-label="Response to attempt ${attempt.number}">${'\n'}${attempt.response}</pre>`}
 </li>`;
 }

@@ -52,7 +52,7 @@ export function scheduleFields(state: FormState): Html {
     hint: 'second minute hour day-of-month month day-of-week [year]; with five fields, second 0',
   })}
 ${textField(state, { name: 'timezone', label: 'Time zone', placeholder: 'UTC', hint: 'An IANA name, such as Europe/Berlin.' })}
-<div id="preview" class="preview" role="status" hx-get="/dashboard/schedule-preview" hx-include="#cron_expression, #timezone" hx-trigger="load, input from:#cron_expression delay:250ms, input from:#timezone delay:250ms" hx-sync="this:replace" hx-swap="innerMorph"></div>
+<div id="preview" class="preview" role="status" hx-get="/dashboard/schedule-preview" hx-include="#cron_expression, #timezone" hx-trigger="input from:#cron_expression delay:250ms, input from:#timezone delay:250ms" hx-sync="this:replace" hx-swap="innerMorph"></div>
 ${textField(state, { name: 'callback_url', label: 'Callback URL', required: true, mono: true, inputmode: 'url', placeholder: 'https://example.com/webhook' })}
 ${textField(state, { name: 'queue_name', label: 'Queue' })}
 ${textArea(state, { name: 'payload', label: 'Payload', hint: 'A JSON object: the body of each delivery.', rows: 6 })}
