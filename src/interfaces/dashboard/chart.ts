@@ -28,15 +28,17 @@ ${minutes.map((minute, index) => bars(minute, index * STEP, HEIGHT / peak))}
 
 function bars({ minute, completed, failed }: MinuteThroughput, x: number, scale: number): Html | false {
   if (completed + failed === 0) return false;
-  const done = barHeight(completed, scale);
-  const wrong = barHeight(failed, scale);
+  const done = barHeight(completed, failed, scale);
+  const wrong = barHeight(failed, completed, scale);
   return html`<g><title>${clockTime(minute)} UTC: ${formatCount(completed)} completed, ${formatCount(failed)} failed attempts</title>
 <rect class="done" x="${x}" width="${BAR}" y="${HEIGHT - done}" height="${done}"/><rect class="wrong" x="${x}" width="${BAR}" y="${HEIGHT - done - wrong}" height="${wrong}"/></g>`;
 }
 
-/** What happened at all must be seen. */
-function barHeight(count: number, scale: number): number {
-  return count === 0 ? 0 : Math.max(1, Math.round(count * scale * 10) / 10);
+/** What happened at all must be seen. @param other that stands in the same bar, and is to have room */
+function barHeight(count: number, other: number, scale: number): number {
+  if (count === 0) return 0;
+  const room = other === 0 ? HEIGHT : HEIGHT - 1;
+  return Math.min(room, Math.max(1, Math.round(count * scale * 10) / 10));
 }
 
 function clockTime(at: number): string {

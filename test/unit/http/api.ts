@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { DEFAULT_CONFIG } from '../../../src/application/config.js';
+import type { EngineStatus } from '../../../src/application/engine/engine.js';
 import type { Ports } from '../../../src/application/use-cases/ports.js';
 import { createUseCases } from '../../../src/application/use-cases/use-cases.js';
 import type { Job } from '../../../src/domain/job/job.js';
@@ -35,19 +36,21 @@ export interface ApiResponse {
   readonly body: unknown;
 }
 
-interface ApiOptions extends Partial<HttpAppDependencies> {
+export interface ApiOptions extends Partial<HttpAppDependencies> {
   /** In place of the memory store's. */
-  readonly ports?: (data: MemoryData) => Partial<Ports>;
+  readonly ports?: (data: MemoryData, clock: FakeClock) => Partial<Ports>;
+  /** What the dashboard is told of the worker. */
+  readonly engine?: Partial<EngineStatus>;
 }
 
 /** The real API on a free port, over the real use cases and the memory store; closed when the test is over. */
-export async function startApi({ ports, ...options }: ApiOptions = {}) {
+export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
   const data = new MemoryData();
   const clock = new FakeClock();
   const ids = new SequentialIds();
   const logger = new RecordingLogger();
   const scheduler = new ManualScheduler(clock);
-  const own = ports?.(data) ?? {};
+  const own = ports?.(data, clock) ?? {};
   const events = own.events ?? new InProcessEvents(logger);
   const queries = own.queries ?? new MemoryJobQueries(data);
   const useCases = createUseCases(
@@ -70,7 +73,7 @@ export async function startApi({ ports, ...options }: ApiOptions = {}) {
   const liveUpdates = new LiveUpdates({ events, queries, clock, scheduler, logger, build: assets.build });
   const dashboard = createDashboard({
     useCases,
-    engineStatus: () => ({ state: 'claiming', inFlight: 3, slots: 10, queues: [] }),
+    engineStatus: () => ({ state: 'claiming', inFlight: 3, slots: 10, queues: [], ...engine }),
     liveUpdates,
     assets,
     schemes,
