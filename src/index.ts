@@ -85,7 +85,16 @@ export type { Clock } from './application/ports/clock.js';
 export type { Attempt, Dispatcher, Dispatchers } from './application/ports/dispatcher.js';
 export type { Event, Events } from './application/ports/events.js';
 export type { Ids } from './application/ports/ids.js';
-export type { JobCounts, JobFilter, JobQueries, Page } from './application/ports/job-queries.js';
+export type {
+  JobCounts,
+  JobFilter,
+  JobQueries,
+  JobSearch,
+  JobsFound,
+  MinuteThroughput,
+  Page,
+  SearchStep,
+} from './application/ports/job-queries.js';
 export type {
   ClaimRequest,
   ExpectedState,
@@ -97,11 +106,17 @@ export type {
   SettleOutcome,
 } from './application/ports/job-store.js';
 export type { LogFields, Logger } from './application/ports/logger.js';
-export type { QueueStore } from './application/ports/queue-store.js';
+export type {
+  QueueOrder,
+  QueueSearch,
+  QueuesFound,
+  QueueStats,
+  QueueStore,
+} from './application/ports/queue-store.js';
 export type { Random } from './application/ports/random.js';
-export type { FireRequest, ScheduleStore } from './application/ports/schedule-store.js';
+export type { FireRequest, RunRequest, ScheduleStore } from './application/ports/schedule-store.js';
 export type { Scheduler } from './application/ports/scheduler.js';
-export type { Job, JobState, JobStatus, NewJob } from './domain/job/job.js';
+export type { Job, JobState, JobStatus, JobSummary, NewJob } from './domain/job/job.js';
 export type { FailedAttempt, Outcome } from './domain/job/outcome.js';
 export type { Queue, QueueChange, QueueSettings } from './domain/queue/queue.js';
 export type { QueueSnapshot, Share } from './domain/queue/claim-plan.js';
