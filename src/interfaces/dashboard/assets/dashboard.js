@@ -23,8 +23,9 @@ let refreshing = false;
 /** Something has changed since the last refresh began. */
 let stale = false;
 let refreshedAt = Date.now();
-/** Requests of htmx on their way: what they bring is newer than a refresh that began before them. */
+/** Requests of htmx on their way, and swaps that were made: what they bring is newer than a refresh begun before. */
 let requests = 0;
+let swaps = 0;
 /** @type {string | undefined} */
 let shown;
 
@@ -51,6 +52,7 @@ async function refresh() {
   stale = false;
   refreshedAt = Date.now();
   const url = location.href;
+  const before = swaps;
   try {
     const response = await fetch(url, {
       headers: { 'Mininq-Live': '1' },
@@ -59,7 +61,8 @@ async function refresh() {
     });
     const text = await response.text();
     setReachable(response.status < 500);
-    if (response.status === 200) await show(url, text);
+    const isCurrent = url === location.href && requests === 0 && swaps === before;
+    if (response.status === 200 && isCurrent) await show(text);
   } catch {
     setReachable(false);
   }
@@ -67,12 +70,9 @@ async function refresh() {
   if (stale) refreshSoon();
 }
 
-/**
- * @param {string} url
- * @param {string} text
- */
-async function show(url, text) {
-  if (url !== location.href || requests > 0 || text === shown) return;
+/** @param {string} text */
+async function show(text) {
+  if (text === shown) return;
   await htmx.swap({
     sourceElement: document.body,
     target: '#live',
@@ -218,6 +218,7 @@ document.addEventListener('htmx:config:request', (event) => {
   }
 });
 document.addEventListener('htmx:after:swap', () => {
+  swaps += 1;
   shown = undefined;
   showTimes();
   showSelection();
