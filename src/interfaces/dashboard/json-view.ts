@@ -13,9 +13,15 @@ export function jsonView(text: string, label: string): Html {
   return html`<pre class="code" tabindex="0" role="group" aria-label="${label}">${'\n'}${shown}</pre>${cut && html`<p class="hint">The first ${plural(SHOWN_MAX, 'character')} of ${plural(text.length, 'character')}; the API has all of it.</p>`}`;
 }
 
+/**
+ * JSON on several lines, where that is not too long: what is nested deeply takes a thousand times the room, be it the
+ * answer of a hostile receiver, and a form with all those line breaks could be too large to be sent.
+ */
 export function pretty(text: string): string {
+  if (text.length > SHOWN_MAX) return text;
   try {
-    return stringify(parse(text), null, 2) ?? text;
+    const lines = stringify(parse(text), null, 2) ?? text;
+    return lines.length > SHOWN_MAX ? text : lines;
   } catch {
     return text;
   }
