@@ -22,6 +22,11 @@ export interface BulkResult {
   readonly matched: number;
   /** Fewer than matched, if some of the jobs changed meanwhile: those are left alone. */
   readonly changed: number;
+  /**
+   * The job that the text of the search names, by its id or key; null when it names none. Who asks before acting should
+   * then select this id: without the job, the same text would mean a part of URLs.
+   */
+  readonly named: string | null;
 }
 
 type BulkPorts = Pick<Ports, 'queries' | 'events' | 'scheduler'>;
@@ -41,38 +46,37 @@ export async function forAllJobs(
 ): Promise<Result<BulkResult>> {
   const refused = refuseSelection(selection, action);
   if (refused) return refused;
-  if (dryRun) return ok({ matched: await countJobs(selection, action, ports), changed: 0 });
+  const found = await interpret({ ...selection.filter, status: action.status }, ports);
+  const named = found.kind === 'named' ? (found.job?.id ?? null) : null;
+  const steps = () =>
+    selection.ids === undefined ? stepsOverAll(found, ports) : stepsOverIds(selection.ids, found, ports);
+  if (dryRun) return ok({ matched: await countJobs(selection, action, steps, ports), changed: 0, named });
   let [matched, changed] = [0, 0];
-  for await (const jobs of stepsOver(selection, action, ports)) {
+  for await (const jobs of steps()) {
     const outcomes = await Promise.all(jobs.map((job) => action.change(job)));
     const applied = outcomes.filter((outcome) => outcome === 'applied').length;
     if (applied > 0) ports.events.publish(action.event);
     matched += jobs.length;
     changed += applied;
   }
-  return ok({ matched, changed });
+  return ok({ matched, changed, named });
 }
 
 /** From the counts that the store keeps, where they say it. */
-async function countJobs(selection: JobSelection, action: BulkAction, ports: BulkPorts): Promise<number> {
+async function countJobs(
+  selection: JobSelection,
+  action: BulkAction,
+  steps: () => AsyncGenerator<readonly JobSummary[]>,
+  ports: BulkPorts,
+): Promise<number> {
   const { queue, scheduleId, search } = selection.filter;
   if (selection.ids === undefined && scheduleId === undefined && search === undefined) {
     const counts = queue === undefined ? ports.queries.totals() : ports.queries.countsOf(queue);
     return (await counts)[action.status];
   }
   let count = 0;
-  for await (const jobs of stepsOver(selection, action, ports)) count += jobs.length;
+  for await (const jobs of steps()) count += jobs.length;
   return count;
-}
-
-async function* stepsOver(
-  { filter, ids }: JobSelection,
-  { status }: BulkAction,
-  ports: BulkPorts,
-): AsyncGenerator<readonly JobSummary[]> {
-  const found = await interpret({ ...filter, status }, ports);
-  if (ids !== undefined) yield* stepsOverIds(ids, found, ports);
-  else yield* stepsOverAll(found, ports);
 }
 
 async function* stepsOverIds(

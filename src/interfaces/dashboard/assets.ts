@@ -52,7 +52,7 @@ export class Assets {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', current ? 'public, max-age=31536000, immutable' : 'no-cache');
     response.setHeader('ETag', asset.etag);
-    if (request.headers['if-none-match'] === asset.etag) {
+    if (isKnown(request.headers['if-none-match'] ?? '', asset.etag)) {
       response.statusCode = 304;
       response.end();
     } else {
@@ -62,4 +62,9 @@ export class Assets {
     }
     return true;
   }
+}
+
+/** RFC 9110, 13.1.2; a proxy that compresses makes weak validators of them. */
+function isKnown(ifNoneMatch: string, etag: string): boolean {
+  return ifNoneMatch.split(',').some((given) => ['*', etag, `W/${etag}`].includes(given.trim()));
 }

@@ -6,60 +6,85 @@ import { plural } from './format.js';
 import { html, type Content } from './html.js';
 import { toFilter, toQuery } from './jobs-page.js';
 import { backTo, goTo, post, show, type PageRoute } from './page.js';
+import type { View } from './view.js';
 
 const ACTIONS = {
-  retry: { button: 'Retry', doing: 'dead', past: 'retried', danger: false },
-  cancel: { button: 'Cancel', doing: 'pending', past: 'cancelled: deleted', danger: true },
+  retry: {
+    verb: 'Retry',
+    status: 'dead',
+    past: 'retried',
+    consequence: 'They become pending at once, with all their attempts before them.',
+  },
+  cancel: {
+    verb: 'Cancel',
+    status: 'pending',
+    past: 'cancelled: deleted',
+    consequence: 'They are deleted, and never delivered.',
+  },
 } as const;
+type Kind = keyof typeof ACTIONS;
+
+/** What a form asks for. */
+interface BulkRequest {
+  readonly kind: Kind;
+  /** null: all that match the filter. */
+  readonly ids: readonly string[] | null;
+  readonly filter: FindFilter;
+}
 
 /** Retries or cancels the selected jobs, or all that match the filters, once the count is confirmed. */
 export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): PageRoute[] {
   return [
     post('/dashboard/jobs/bulk', async ({ form }) => {
       const back = backTo(form, '/dashboard/jobs');
-      const what = form.get('do') ?? '';
-      const kind = what.startsWith('cancel') ? 'cancel' : 'retry';
-      const action = ACTIONS[kind];
-      const matching = what.endsWith('-matching');
-      const ids = form.getAll('ids').slice(0, BATCH_MAX);
-      if (!matching && ids.length === 0) return goTo(back, 'No job is selected: tick some first.', 'problem');
-
-      const filter = matching ? toFilter(form) : {};
-      const all = matching && Object.keys(filter).length === 0;
+      const request = toRequest(form);
+      if (request === null) return goTo(back, 'No job is selected: tick some first.', 'problem');
+      const { kind, ids, filter } = request;
+      const { status, past } = ACTIONS[kind];
       const confirmed = isConfirmed(form);
+      const selection = ids === null ? { filter, all: Object.keys(filter).length === 0 } : { filter, ids };
       const run = kind === 'retry' ? retryJobs : cancelJobs;
-      const result = await run({ filter, all, ...(!matching && { ids }) }, { dryRun: !confirmed });
+      const result = await run(selection, { dryRun: !confirmed });
       if (!result.ok) return goTo(back, result.refusal.message, 'problem');
-      const { matched, changed } = result.value;
-      if (confirmed) return goTo(back, `${plural(changed, 'job')} ${action.past}.`);
-      if (matched === 0)
-        return goTo(
-          back,
-          `None of these jobs is ${action.doing}, so there is nothing to ${kind}.`,
-          'problem',
-        );
-
-      const jobs = plural(matched, `${action.doing} job`);
-      return show(
-        confirmView({
-          section: 'jobs',
-          title: `${action.button} ${jobs}?`,
-          text:
-            kind === 'retry'
-              ? html`${describe(matching, filter)} They become pending at once, with all their attempts before them.`
-              : html`${describe(matching, filter)} They are deleted, and never delivered.`,
-          action: '/dashboard/jobs/bulk',
-          fields: [
-            ['do', what],
-            ...(matching ? filterFields(filter) : ids.map((id) => ['ids', id] as const)),
-          ],
-          button: `${action.button} ${jobs}`,
-          danger: action.danger,
-          back,
-        }),
-      );
+      const { matched, changed, named } = result.value;
+      if (confirmed) return goTo(back, `${plural(changed, 'job')} ${past}.`);
+      if (matched > 0) return show(question(request, matched, named, back));
+      return goTo(back, `None of these jobs is ${status}, so there is nothing to ${kind}.`, 'problem');
     }),
   ];
+}
+
+function toRequest(form: URLSearchParams): BulkRequest | null {
+  const what = form.get('do') ?? '';
+  const kind = what.startsWith('cancel') ? 'cancel' : 'retry';
+  if (what.endsWith('-matching')) return { kind, ids: null, filter: toFilter(form) };
+  const ids = form.getAll('ids').slice(0, BATCH_MAX);
+  return ids.length === 0 ? null : { kind, ids, filter: {} };
+}
+
+/** @param named see BulkResult: what is confirmed is this job then, not whatever its name may come to mean */
+function question(
+  { kind, ids, filter }: BulkRequest,
+  matched: number,
+  named: string | null,
+  back: string,
+): View {
+  const { verb, status, consequence } = ACTIONS[kind];
+  const jobs = plural(matched, `${status} job`);
+  const chosen = named === null ? ids : [named];
+  return confirmView({
+    section: 'jobs',
+    title: `${verb} ${jobs}?`,
+    text: html`${describe(chosen, filter)} ${consequence}`,
+    action: '/dashboard/jobs/bulk',
+    fields:
+      chosen === null
+        ? [['do', `${kind}-matching`], ...filterFields(filter)]
+        : [['do', `${kind}-selected`], ...chosen.map((id) => ['ids', id] as const)],
+    button: `${verb} ${jobs}`,
+    danger: kind === 'cancel',
+    back,
+  });
 }
 
 function filterFields(filter: FindFilter): [string, string][] {
@@ -68,13 +93,14 @@ function filterFields(filter: FindFilter): [string, string][] {
   );
 }
 
-function describe(matching: boolean, filter: FindFilter): Content {
-  if (!matching) return 'Those that you selected.';
+function describe(ids: readonly string[] | null, filter: FindFilter): Content {
+  if (ids !== null) return 'Those that you selected.';
   const { queue, scheduleId, search } = filter;
   const parts = [
     queue !== undefined && html` of queue <strong>${queue}</strong>`,
     scheduleId !== undefined && html` of schedule <strong>${scheduleId}</strong>`,
     search !== undefined && html` found by <strong>${search}</strong>`,
   ].filter((part) => part !== false);
-  return parts.length === 0 ? html`<strong>All of them, in all queues.</strong>` : html`All${parts}.`;
+  const which = parts.length === 0 ? html`<strong>All of them, in all queues</strong>` : html`All${parts}`;
+  return html`${which}, with those that come to match until you confirm.`;
 }

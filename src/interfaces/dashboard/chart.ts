@@ -1,5 +1,5 @@
 import type { MinuteThroughput } from '../../application/ports/job-queries.js';
-import { formatCount, formatUtc } from './format.js';
+import { formatCount, formatUtc, plural } from './format.js';
 import { html, type Html } from './html.js';
 
 const STEP = 10;
@@ -30,7 +30,7 @@ function bars({ minute, completed, failed }: MinuteThroughput, x: number, scale:
   if (completed + failed === 0) return false;
   const done = barHeight(completed, failed, scale);
   const wrong = barHeight(failed, completed, scale);
-  return html`<g><title>${clockTime(minute)} UTC: ${formatCount(completed)} completed, ${formatCount(failed)} failed attempts</title>
+  return html`<g><title>${clockTime(minute)} UTC: ${formatCount(completed)} completed, ${plural(failed, 'failed attempt')}</title>
 <rect class="done" x="${x}" width="${BAR}" y="${HEIGHT - done}" height="${done}"/><rect class="wrong" x="${x}" width="${BAR}" y="${HEIGHT - done - wrong}" height="${wrong}"/></g>`;
 }
 

@@ -1,12 +1,16 @@
 import type { JobStatus } from '../../domain/job/job.js';
+import { formatCount, plural } from './format.js';
 import { html, type Content, type Html } from './html.js';
 
 /*
  * What several pages are made of.
  */
 
-/** htmx: the answer's main part takes the place of this one's, node by node, so that focus and selection stay. */
-const INTO_MAIN = html`hx-target="#main" hx-select="#main" hx-swap="outerMorph"`;
+/**
+ * htmx: the answer's main part takes the place of this one's, node by node, so that focus and selection stay. A second
+ * click while the first is on its way is no second order.
+ */
+export const INTO_MAIN = html`hx-sync="this:drop" hx-target="#main" hx-select="#main" hx-swap="outerMorph"`;
 
 /** The attributes of a form that is sent by POST, with or without the page's script. */
 export function posting(action: string): Html {
@@ -80,6 +84,32 @@ export function facts(
 
 export function emptyState(text: Content): Html {
   return html`<p class="empty">${text}</p>`;
+}
+
+/** The place in a list of pages, and the way to its neighbours. */
+export interface Paging {
+  readonly path: string;
+  /** Of the list, without the page. */
+  readonly query: Readonly<Record<string, string | null>>;
+  /** From 1. */
+  readonly page: number;
+  readonly pageSize: number;
+  /** Entries on this page. */
+  readonly shown: number;
+  readonly total: number;
+  /** As in "1 queue". */
+  readonly noun: string;
+}
+
+export function pager({ path, query, page, pageSize, shown, total, noun }: Paging): Html {
+  const to = (number: number) => link(path, { ...query, page: number === 1 ? null : number });
+  const first = (page - 1) * pageSize;
+  const all = plural(total, noun);
+  return html`<nav class="pager" aria-label="Pages">
+<span>${shown === 0 ? all : `${formatCount(first + 1)}–${formatCount(first + shown)} of ${all}`}</span>
+${page > 1 && html`<a class="button" rel="prev" href="${to(page - 1)}">Previous</a>`}
+${first + shown < total && shown > 0 && html`<a class="button" rel="next" href="${to(page + 1)}">Next</a>`}
+</nav>`;
 }
 
 /** A path with a query of what is given; what is empty is left out. */

@@ -16,7 +16,7 @@ export interface Question {
   readonly back: string;
 }
 
-/** Asks before something is done that cannot be undone, or to many jobs. */
+/** Asks before something is done that cannot be undone, or to many jobs. A second Enter must not delete anything. */
 export function confirmView(question: Question): View {
   const { section, title, text, action, fields, button, danger, back } = question;
   return {
@@ -28,7 +28,7 @@ export function confirmView(question: Question): View {
 <form class="buttons" ${posting(action)}>
 <input type="hidden" name="confirmed" value="yes"><input type="hidden" name="return" value="${back}">
 ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<button class="${danger ? 'danger' : 'primary'}" autofocus>${button}</button><a class="button" href="${back}">No, go back</a>
+<button class="${danger ? 'danger' : 'primary'}"${!danger && html` autofocus`}>${button}</button><a class="button" href="${back}"${danger && html` autofocus`}>No, go back</a>
 </form></section>`,
   };
 }

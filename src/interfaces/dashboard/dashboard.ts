@@ -40,20 +40,15 @@ export function createDashboard(dependencies: DashboardDependencies): Dashboard 
         pages.serve(route, request, response),
       );
     }
-    layer.all((_request: RoutedRequest, response: HttpResponse) => {
-      response.setHeader(
-        'Allow',
-        routes.map(({ method }) => (method === 'get' ? 'GET, HEAD' : 'POST')).join(', '),
-      );
-      pages.refuse(response, path, {
-        code: 'method_not_allowed',
-        message: 'This page does not take that method.',
-      });
-    });
+    const methods = routes.map(({ method }) => (method === 'get' ? 'GET, HEAD' : 'POST'));
+    layer.all(refuseMethod(pages, path, [...methods, 'OPTIONS'].join(', ')));
   }
-  router.get('/dashboard/events', (request: RoutedRequest, response: HttpResponse) => {
-    openStream(dependencies.liveUpdates, request, response);
-  });
+  router
+    .route('/dashboard/events')
+    .get((request: RoutedRequest, response: HttpResponse) => {
+      openStream(dependencies.liveUpdates, request, response);
+    })
+    .all(refuseMethod(pages, '/dashboard/events', 'GET, HEAD, OPTIONS'));
   router.get('/dashboard/', (_request: RoutedRequest, response: HttpResponse) => {
     response.statusCode = 308;
     response.setHeader('Location', '/dashboard');
@@ -70,6 +65,20 @@ export function createDashboard(dependencies: DashboardDependencies): Dashboard 
     });
   });
   return router;
+}
+
+/** Answers OPTIONS, and refuses the other methods that are left. */
+function refuseMethod(pages: Pages, path: string, allow: string) {
+  return (request: RoutedRequest, response: HttpResponse): void => {
+    response.setHeader('Allow', allow);
+    if (request.method === 'OPTIONS') {
+      response.statusCode = 204;
+      response.end();
+    } else {
+      const message = `This page does not take ${request.method ?? ''}; it takes ${allow}`;
+      pages.refuse(response, path, { code: 'method_not_allowed', message });
+    }
+  };
 }
 
 function pageRoutes(dependencies: DashboardDependencies): PageRoute[] {
@@ -99,5 +108,6 @@ function openStream(liveUpdates: LiveUpdates, request: HttpRequest, response: Ht
   if (request.method === 'GET' && liveUpdates.open(response)) return;
   // The pages ask for what is new by themselves then.
   response.statusCode = request.method === 'GET' ? 503 : 200;
+  response.setHeader('Content-Type', 'text/event-stream');
   response.end();
 }

@@ -25,7 +25,7 @@ export function jobRoutes(useCases: UseCases): PageRoute[] {
   const { getJob, getJobAttempts, retryJob } = useCases;
   return [
     get('/dashboard/jobs/{id}', async ({ parameter: id }) => {
-      const [job, attempts] = await Promise.all([getJob(id), getJobAttempts(id, ATTEMPTS_SHOWN)]);
+      const [job, attempts] = await Promise.all([getJob(id), getJobAttempts(id, ATTEMPTS_SHOWN + 1)]);
       if (!job.ok) return refused(job.refusal);
       if (!attempts.ok) return refused(attempts.refusal);
       return show({
@@ -129,13 +129,14 @@ function jobFacts(job: Job): Html {
   ]);
 }
 
-function timeLine(job: Job, attempts: readonly JobAttempt[]): Html {
+function timeLine(job: Job, all: readonly JobAttempt[]): Html {
+  const attempts = all.slice(-ATTEMPTS_SHOWN);
   const waiting =
     job.status === 'pending' &&
     html`<li class="attempt next"><p><strong>${attempts.length === 0 ? 'First attempt' : 'Next attempt'}</strong> <span>${time(job.visibleAt)}</span></p></li>`;
   if (attempts.length === 0 && !waiting) return emptyState('None is on record.');
   return html`<ol class="timeline">
-${attempts.length === ATTEMPTS_SHOWN && html`<li class="hint">The last ${ATTEMPTS_SHOWN} are shown.</li>`}
+${all.length > ATTEMPTS_SHOWN && html`<li class="hint">The last ${ATTEMPTS_SHOWN} are shown.</li>`}
 ${attempts.map((attempt, index) => {
   const before = attempts[index - 1];
   const again = before !== undefined && attempt.number <= before.number;

@@ -13,6 +13,7 @@ import {
   posting,
   queuePath,
   table,
+  INTO_MAIN,
 } from './components.js';
 import { absoluteTime, time } from './format.js';
 import { html, type Html } from './html.js';
@@ -158,7 +159,7 @@ function rowAction({ id, status: now }: JobSummary): Html | null {
 
 /** Stands within the form of the selection, so it says itself where it goes. */
 function rowButton(label: string, kind: string, action: string, id: string): Html {
-  return html`<button class="${kind}" formaction="${action}" hx-post="${action}" hx-target="#main" hx-select="#main" hx-swap="outerMorph">${label}<span class="hidden"> job ${id}</span></button>`;
+  return html`<button class="${kind}" formaction="${action}" hx-post="${action}" ${INTO_MAIN}>${label}<span class="hidden"> job ${id}</span></button>`;
 }
 
 function pager(filter: FindFilter, { jobs, next }: JobsFound, before: string | null): Html {

@@ -9,7 +9,7 @@ import { html } from './html.js';
 import { LiveRegions, type RenderedRegion } from './live-regions.js';
 import type { LiveUpdates } from './live-updates.js';
 import type { PageRequest, PageRoute } from './page.js';
-import { redirect, takeNotice } from './redirect.js';
+import { PAGE_HEADER, redirect, takeNotice } from './redirect.js';
 import { liveRegion, page, SECTIONS, type Section, type View } from './view.js';
 
 export interface PagesDependencies {
@@ -157,7 +157,8 @@ function pageRequest(url: string, { params }: RoutedRequest, form: URLSearchPara
 /** Without the origin that a proxy's client may put before it. */
 function localUrl(url: string): string {
   if (url.startsWith('/')) return url;
-  const { pathname, search } = new URL(url, 'http://localhost');
+  if (!URL.canParse(url)) return '/dashboard';
+  const { pathname, search } = new URL(url);
   return pathname + search;
 }
 
@@ -189,6 +190,7 @@ function problemView(section: Section, { code, message }: Refusal): View {
 function send(response: HttpResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
+  response.setHeader(PAGE_HEADER, '1');
   response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
   response.setHeader('Referrer-Policy', 'same-origin');
   response.setHeader('X-Frame-Options', 'DENY');

@@ -2,8 +2,8 @@ import type { QueueOrder, QueueStats } from '../../application/ports/queue-store
 import { QUEUE_ORDERS } from '../../application/ports/queue-store.js';
 import type { Clock } from '../../application/ports/clock.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
-import { actionButton, cell, emptyState, filtering, link, queuePath, table } from './components.js';
-import { formatCount, plural } from './format.js';
+import { actionButton, cell, emptyState, filtering, link, pager, queuePath, table } from './components.js';
+import { formatCount } from './format.js';
 import { html, type Html } from './html.js';
 import { get, given, show, wholeNumber, type PageRequest, type PageRoute } from './page.js';
 import { concurrency, queueState, rateLimit } from './queue-state.js';
@@ -34,7 +34,15 @@ export function queueListRoutes({ listQueuePage }: UseCases, clock: Clock): Page
         live: {
           topics: ['jobs', 'queues'],
           everySecs: 5,
-          content: html`${queueTable(queues, url, clock.now())}${pager(list, queues.length, total)}`,
+          content: html`${queueTable(queues, url, clock.now())}${pager({
+            path: '/dashboard/queues',
+            query: { search: list.search, sort: list.sort === 'name' ? null : list.sort },
+            page: list.page,
+            pageSize: PAGE_SIZE,
+            shown: queues.length,
+            total,
+            noun: 'queue',
+          })}`,
         },
       });
     }),
@@ -110,20 +118,4 @@ ${cell('Dead', jobs('dead', counts.dead), 'number')}
 ${cell('Rate limit', rateLimit(stats, now))}
 ${cell('', toggle, 'actions')}
 </tr>`;
-}
-
-function pager({ search, sort, page }: QueueList, shown: number, total: number): Html {
-  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
-  const to = (number: number) =>
-    link('/dashboard/queues', {
-      search,
-      sort: sort === 'name' ? null : sort,
-      page: number === 1 ? null : number,
-    });
-  const first = (page - 1) * PAGE_SIZE;
-  return html`<nav class="pager" aria-label="Pages">
-<span>${shown === 0 ? plural(total, 'queue') : `${formatCount(first + 1)}–${formatCount(first + shown)} of ${plural(total, 'queue')}`}</span>
-${page > 1 && html`<a class="button" rel="prev" href="${to(page - 1)}">Previous</a>`}
-${page < pages && html`<a class="button" rel="next" href="${to(page + 1)}">Next</a>`}
-</nav>`;
 }

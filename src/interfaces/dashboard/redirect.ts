@@ -7,6 +7,12 @@ const COOKIE = 'mininq-notice';
 /** Characters; a cookie takes about four thousand bytes, and each character may become nine of them. */
 const NOTICE_MAX = 400;
 
+/**
+ * Says to the script of a page that an answer is mininq's own. A proxy in between may have others: a page to log in, an
+ * error of its own. Those must not take the place of what is shown.
+ */
+export const PAGE_HEADER = 'Mininq-Page';
+
 /** Goes on to another page: by the browser, or by htmx, which is to follow in place. */
 export function redirect(
   { to, notice }: Extract<PageAnswer, { kind: 'redirect' }>,
@@ -21,6 +27,7 @@ export function redirect(
     );
   }
   response.setHeader('Cache-Control', 'no-store');
+  response.setHeader(PAGE_HEADER, '1');
   if (request.headers['hx-request'] === undefined) {
     response.statusCode = 303;
     response.setHeader('Location', to);

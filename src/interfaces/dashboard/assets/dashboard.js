@@ -23,7 +23,7 @@ let refreshing = false;
 /** Something has changed since the last refresh began. */
 let stale = false;
 let refreshedAt = Date.now();
-/** Requests of htmx on their way, and swaps that were made: what they bring is newer than a refresh begun before. */
+/** Requests of htmx on their way, and swaps that were made: a refresh that ran beside them may be older than they. */
 let requests = 0;
 let swaps = 0;
 /** @type {string | undefined} */
@@ -60,14 +60,23 @@ async function refresh() {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT),
     });
     const text = await response.text();
-    setReachable(response.status < 500);
-    const isCurrent = url === location.href && requests === 0 && swaps === before;
-    if (response.status === 200 && isCurrent) await show(text);
+    setReachable(isOurs(response) && response.status < 500);
+    // What a request of htmx brings was perhaps made before the change that this is about: so it is asked for again.
+    if (url !== location.href || requests > 0 || swaps !== before) stale = true;
+    else if (isOurs(response) && response.status === 200) await show(text);
   } catch {
     setReachable(false);
   }
   refreshing = false;
   if (stale) refreshSoon();
+}
+
+/**
+ * Is an answer mininq's own? Not that of a proxy in between: a page to log in, or an error.
+ * @param {Response} response
+ */
+function isOurs(response) {
+  return response.headers.has('Mininq-Page');
 }
 
 /** @param {string} text */
@@ -208,6 +217,17 @@ document.addEventListener('htmx:before:request', () => {
 });
 document.addEventListener('htmx:finally:request', () => {
   requests = Math.max(0, requests - 1);
+  if (stale) refreshSoon();
+});
+document.addEventListener('htmx:after:request', (event) => {
+  const { raw, status } = /** @type {CustomEvent} */ (event).detail.ctx.response;
+  if (isOurs(raw)) return;
+  event.preventDefault();
+  showProblem(`That was not done: the answer (${status}) is not one of mininq's pages.`);
+});
+document.addEventListener('htmx:error', () => {
+  showProblem('That was not sent, or not answered; try again.');
+  setReachable(false);
 });
 document.addEventListener('htmx:config:request', (event) => {
   const { request } = /** @type {CustomEvent} */ (event).detail.ctx;
@@ -220,10 +240,43 @@ document.addEventListener('htmx:config:request', (event) => {
 document.addEventListener('htmx:after:swap', () => {
   swaps += 1;
   shown = undefined;
+  placeFocus();
   showTimes();
   showSelection();
   showConnection();
 });
+
+/** @param {string} text */
+function showProblem(text) {
+  const paragraph = document.createElement('p');
+  paragraph.className = 'notice problem';
+  paragraph.textContent = text;
+  document.getElementById('notice')?.replaceChildren(paragraph);
+}
+
+function heading() {
+  return document.querySelector('h1')?.textContent;
+}
+
+let title = heading();
+
+/** To the first field that is wrong, or the beginning of another page; within the same page it stays where it is. */
+function placeFocus() {
+  const wrong = document.querySelector('#main [aria-invalid="true"]');
+  const isOther = heading() !== title;
+  title = heading();
+  if (wrong instanceof HTMLElement) {
+    if (!wrong.closest('form')?.contains(document.activeElement) || !isField(document.activeElement))
+      wrong.focus();
+  } else if (isOther && !document.querySelector('#main [autofocus]')) {
+    document.getElementById('main')?.focus();
+  }
+}
+
+/** @param {Element | null} element */
+function isField(element) {
+  return element !== null && element.matches('input, select, textarea');
+}
 
 showTimes();
 showSelection();

@@ -21,8 +21,6 @@ globalThis.addEventListener('connect', (event) => {
   tabs.add(tab);
   tab.addEventListener('message', () => tabs.delete(tab));
   tab.start();
-  if (connected && hello) {
-    tab.postMessage({ type: 'state', connected });
-    tab.postMessage(hello);
-  }
+  tab.postMessage({ type: 'state', connected });
+  if (connected && hello) tab.postMessage(hello);
 });
