@@ -110,6 +110,40 @@ describeInBrowser('access', (open) => {
     expect(await focused(page)).toBe('Resume mails');
   });
 
+  test('the focus goes where the page goes on', async () => {
+    const { api } = await serve(await folder());
+    const { page } = await open(api.url);
+    await page.goto(`${api.url}/dashboard/new-queue`);
+    await page.getByLabel('Max concurrency').fill('0');
+    await page.getByRole('button', { name: 'Create queue' }).click();
+    await page.locator('#name-problem').waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('name');
+    await page.getByLabel('Name').fill('mails');
+    await page.getByLabel('Max concurrency').fill('2');
+    await page.keyboard.press('Enter');
+    await page.getByText('Queue mails is created.').waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+
+    // A second Enter deletes nothing.
+    await page.getByRole('button', { name: 'Delete queue…' }).press('Enter');
+    await page.getByRole('heading', { name: 'Delete queue mails?' }).waitFor();
+    expect(await focused(page)).toBe('No, go back');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'mails' }).waitFor();
+    expect((await api.request('GET', '/queues/mails')).status).toBe(200);
+  });
+
+  test('a double click is one order', async () => {
+    const { api } = await serve(await folder());
+    const { page } = await open(api.url);
+    await page.goto(`${api.url}/dashboard/new-job`);
+    await page.getByLabel('Callback URL').fill('http://127.0.0.1:9/');
+    await page.getByLabel('Delay (ms)').fill('3600000');
+    await page.getByRole('button', { name: 'Enqueue' }).dblclick();
+    await page.getByText('The job is enqueued.').waitFor();
+    expect((await api.counts()).total).toBe(1);
+  });
+
   test('without scripts every page can be read, and every action works', async () => {
     const { api } = await serve(await folder());
     const { paths, jobId } = await furnish(api, await receiver());

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { programs } from '../support/program.js';
+import { idOf, programs } from '../support/program.js';
 import { receivers } from '../support/receiver.js';
 import { describeInBrowser } from './browser.js';
 
@@ -139,5 +139,47 @@ describeInBrowser('what is live', (open) => {
       const shown = await Promise.all(pages.map((one) => one.locator(`#job-${id}`).count()));
       return shown.every((count) => count === 1);
     });
+  });
+
+  test('an answer that is not one of its pages does not take the place of a page', async () => {
+    const { api } = await serve(await folder());
+    await api.request('POST', '/queues', { name: 'mails' });
+    const { page } = await open(api.url, { expected: /502|401/ });
+    await page.goto(`${api.url}/dashboard/queues`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    const proxy = { contentType: 'text/html', body: '<html><body><h1>Bad gateway</h1></body></html>' };
+    await page.route('**/pause', (route) => route.fulfill({ status: 502, ...proxy }));
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText("the answer (502) is not one of mininq's pages").waitFor();
+    await page.route('**/dashboard/queues', (route) => route.fulfill({ status: 200, ...proxy }));
+    await api.request('POST', '/queues', { name: 'reports' });
+    await eventually(
+      'a refresh was answered by the proxy',
+      async () => (await page.locator('h1').count()) === 1,
+    );
+    await page.unroute('**/dashboard/queues');
+    await api.request('POST', '/queues', { name: 'thumbnails' });
+    await page.locator('#queue-reports').waitFor();
+    await page.locator('#queue-thumbnails').waitFor();
+  });
+
+  test('a change is not lost while the page asks for something else', async () => {
+    const { api } = await serve(await folder());
+    const hooks = await receiver();
+    const { body } = await api.request('POST', '/schedules', {
+      callback_url: hooks.url,
+      cron_expression: '0 0 0 1 1 *',
+    });
+    const { page } = await open(api.url);
+    const held: (() => Promise<void>)[] = [];
+    await page.route('**/schedule-preview*', (route) => void held.push(() => route.continue()));
+    await page.goto(`${api.url}/dashboard/schedules/${idOf(body)}`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByLabel('Cron expression').fill('0 0 1 * * *');
+    await eventually('the preview is asked for', () => held.length > 0);
+    await api.request('POST', `/schedules/${idOf(body)}/run`);
+    await eventually('the job is delivered', () => hooks.requests.length === 1);
+    for (const release of held) await release();
+    await page.getByRole('group', { name: 'Jobs that the schedule made' }).getByText('completed').waitFor();
   });
 });

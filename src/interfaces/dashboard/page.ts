@@ -53,16 +53,18 @@ export function done<T>(result: Result<T>, to: string, notice: (value: T) => str
   return result.ok ? goTo(to, notice(result.value)) : goTo(to, result.refusal.message, 'problem');
 }
 
+/** A path of the dashboard, with or without a query. */
+const PATH_HERE = /^\/dashboard(?:[/?][\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]*)?$/;
+const ANY_ORIGIN = 'http://localhost';
+
 /** Where the page goes on after an action: nowhere but to pages of the dashboard. */
 export function backTo(form: URLSearchParams, otherwise: string): string {
   const given = form.get('return') ?? '';
-  if (!/^\/dashboard(?![^/?])/.test(given) || !URL.canParse(given, ANY_ORIGIN)) return otherwise;
-  // As a browser would understand it: dots and backslashes may lead elsewhere.
-  const { origin, pathname, search } = new URL(given, ANY_ORIGIN);
-  return origin === ANY_ORIGIN && /^\/dashboard(?:\/|$)/.test(pathname) ? pathname + search : otherwise;
+  if (!PATH_HERE.test(given)) return otherwise;
+  // Dots lead elsewhere: a browser resolves them.
+  const { pathname, search } = new URL(given, ANY_ORIGIN);
+  return PATH_HERE.test(pathname) ? pathname + search : otherwise;
 }
-
-const ANY_ORIGIN = 'http://localhost';
 
 /** A whole number of a query; what makes no sense counts as `otherwise`. */
 export function wholeNumber(text: string | null, otherwise: number): number {

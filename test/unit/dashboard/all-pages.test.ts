@@ -171,19 +171,27 @@ describe('what is not there', () => {
 });
 
 test.each([
-  ['PUT', '/dashboard', 'GET, HEAD'],
-  ['POST', '/dashboard/jobs', 'GET, HEAD'],
-  ['DELETE', '/dashboard/jobs/x', 'GET, HEAD'],
-  ['PATCH', '/dashboard/new-job', 'GET, HEAD, POST'],
-  ['GET', '/dashboard/jobs/x/retry', 'POST'],
-  ['HEAD', '/dashboard/queues/x/pause', 'POST'],
+  ['PUT', '/dashboard', 'GET, HEAD, OPTIONS'],
+  ['POST', '/dashboard/jobs', 'GET, HEAD, OPTIONS'],
+  ['DELETE', '/dashboard/jobs/x', 'GET, HEAD, OPTIONS'],
+  ['PATCH', '/dashboard/new-job', 'GET, HEAD, POST, OPTIONS'],
+  ['GET', '/dashboard/jobs/x/retry', 'POST, OPTIONS'],
+  ['HEAD', '/dashboard/queues/x/pause', 'POST, OPTIONS'],
+  ['POST', '/dashboard/events', 'GET, HEAD, OPTIONS'],
 ])('%s %s is refused by a page that says what it takes', async (method, path, allow) => {
   const dashboard = await startDashboard();
   const page = await dashboard.send(path, { method });
   expect(page.status).toBe(405);
   expect(page.headers.get('allow')).toBe(allow);
   expectSecured(page);
-  if (method !== 'HEAD') expect(page.text).toContain('This page does not take that method.');
+  if (method !== 'HEAD') expect(page.text).toContain(`This page does not take ${method}; it takes ${allow}`);
+});
+
+test('OPTIONS is answered with what a page takes', async () => {
+  const dashboard = await startDashboard();
+  const answer = await dashboard.send('/dashboard/new-job', { method: 'OPTIONS' });
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS');
 });
 
 test('/dashboard/ leads to /dashboard', async () => {
@@ -202,4 +210,14 @@ test('a request as a proxy gets it, with the origin in it, is answered alike', a
   expect(received).toMatch(/^HTTP\/1\.1 200 /);
   expect(received).toContain('<h1>Queues</h1>');
   expect(received).toContain('name="search" value="x"');
+});
+
+test('one with an origin that makes no sense is no failure', async () => {
+  const api = await startApi();
+  const received = await exchange(
+    api.port,
+    'GET http://x:99999/dashboard HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  );
+  expect(received).toMatch(/^HTTP\/1\.1 [24]/);
+  expect(api.logger.lines).toEqual([]);
 });

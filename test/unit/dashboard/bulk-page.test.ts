@@ -66,7 +66,9 @@ describe('the question', () => {
     const filter = { queue: 'mails', status: 'dead', schedule_id: schedule, search: 'x.test/<a>' };
     const page = await dashboard.submit(BULK, { do: 'retry-matching', ids, ...filter });
     expect(page.heading).toBe('Retry 1 dead job?');
-    expect(page.text).toContain(`All of queue mails of schedule ${schedule} found by x.test/<a> .`);
+    expect(page.text).toContain(
+      `All of queue mails of schedule ${schedule} found by x.test/<a> , with those`,
+    );
     expect(page.form(BULK)).toEqual({
       confirmed: 'yes',
       return: '/dashboard/jobs',
@@ -75,11 +77,27 @@ describe('the question', () => {
     });
   });
 
+  test('about a job that the search names is about that job, whatever its name comes to mean', async () => {
+    const named = { ...DEAD, idempotencyKey: 'order-42' };
+    const other = { ...DEAD, callbackUrl: 'https://x.test/order-42' };
+    const { dashboard, ids } = await withJobs(named, other);
+    const page = await dashboard.submit(BULK, { do: 'retry-matching', search: 'order-42' });
+    expect(page.heading).toBe('Retry 1 dead job?');
+    expect(page.form(BULK)).toEqual({
+      confirmed: 'yes',
+      return: '/dashboard/jobs',
+      do: 'retry-selected',
+      ids: ids[0],
+    });
+  });
+
   test('says so when all jobs are meant', async () => {
     const { dashboard } = await withJobs(DEAD, { ...DEAD, queueName: 'mails' });
     const page = await dashboard.submit(BULK, { do: 'retry-matching' });
     expect(page.heading).toBe('Retry 2 dead jobs?');
-    expect(page.text).toContain('All of them, in all queues.');
+    expect(page.text).toContain(
+      'All of them, in all queues , with those that come to match until you confirm.',
+    );
     expect(page.form(BULK)).toEqual({ confirmed: 'yes', return: '/dashboard/jobs', do: 'retry-matching' });
   });
 

@@ -47,7 +47,7 @@ test('bars stand on each other in their minute, as high as there was much', () =
 test('each bar says what it stands for, and the picture the sum', () => {
   const chart = chartOf({ 0: [1234, 1], 59: [1, 0] });
   expect(chart.texts('title')).toEqual([
-    '09:01 UTC: 1,234 completed, 1 failed attempts',
+    '09:01 UTC: 1,234 completed, 1 failed attempt',
     '10:00 UTC: 1 completed, 0 failed attempts',
   ]);
   expect(chart.elements('svg')[0]?.attributes['aria-label']).toBe(

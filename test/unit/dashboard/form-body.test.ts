@@ -21,8 +21,24 @@ describe('a form', () => {
     const answer = await dashboard.submit(PATH, { payload: ' '.repeat(maxBodyBytes * 3 + 65_536) });
     expect(answer.status).toBe(413);
     expect(answer.heading).toBe('That did not work');
-    expect(answer.text).toContain('The form is too large; send less.');
+    expect(answer.text).toContain('The form is too large; send less, or raise server.max_body_bytes');
     expect(dashboard.data.jobs.size).toBe(0);
+  });
+
+  test('has the limit of the API for each of its fields', async () => {
+    const dashboard = await startDashboard();
+    const payload = JSON.stringify({ text: 'x'.repeat(maxBodyBytes) });
+    const answer = await dashboard.submit(PATH, { callback_url: 'https://example.com/', payload });
+    expect(answer.status).toBe(413);
+    expect(answer.text).toContain(`The form has more than ${maxBodyBytes} bytes in "payload"`);
+    expect(dashboard.data.jobs.size).toBe(0);
+  });
+
+  test('with thousands of fields is refused', async () => {
+    const dashboard = await startDashboard();
+    const answer = await dashboard.submit(PATH, { a: Array<string>(2001).fill('') });
+    expect(answer.status).toBe(413);
+    expect(answer.text).toContain('The form has too many fields');
   });
 
   test('that names its character set is taken', async () => {

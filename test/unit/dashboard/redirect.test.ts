@@ -119,6 +119,9 @@ describe('the page that a form names to go on with', () => {
     'javascript:alert(1)',
     'javascript:alert(1)///dashboard',
     'data:text/html,x',
+    '/dashboard/../jobs/cancel',
+    '/dashboard/%2e%2e/jobs',
+    '/dashboard/..',
   ])('is not gone to when it is elsewhere: %j', async (path) => {
     const answer = await (await withQueue()).submit(PAUSE, { return: path });
     expect(answer.status).toBe(303);

@@ -64,7 +64,7 @@ describe('retrying', () => {
     const job = await use.stores.queries.get(id ?? '');
     use.clock.advance(5000);
     const published = publishedBy(use);
-    expect(await use.retryJobs(ALL, WET)).toEqual({ ok: true, value: { matched: 1, changed: 1 } });
+    expect(await use.retryJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 1, changed: 1 } });
     expect(published()).toEqual(['jobs_pending']);
     expect(await use.stores.queries.get(id ?? '')).toEqual({
       ...job,
@@ -98,7 +98,7 @@ describe('retrying', () => {
       return original(jobId, ...parameters);
     };
     const published = publishedBy(use);
-    expect(await use.retryJobs(ALL, WET)).toEqual({ ok: true, value: { matched: 450, changed: 450 } });
+    expect(await use.retryJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 450, changed: 450 } });
     expect(steps).toEqual([200, 200, 50]);
     expect(replaced).toEqual(ids.toReversed());
     expect(published()).toEqual(['jobs_pending', 'jobs_pending', 'jobs_pending']);
@@ -133,7 +133,7 @@ describe('retrying', () => {
       await original(jobId, { status: 'pending', leaseToken }, { ...state, status: 'dead' }, defaults);
       return outcome;
     };
-    expect(await use.retryJobs(ALL, WET)).toEqual({ ok: true, value: { matched: 450, changed: 450 } });
+    expect(await use.retryJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 450, changed: 450 } });
     expect([replaced, (await all(use, 'dead')).length]).toEqual([450, ids.length]);
   });
 
@@ -145,7 +145,7 @@ describe('retrying', () => {
       const job = await use.stores.queries.get(gone ?? '');
       if (job) await use.stores.jobs.remove(job.id, job);
     });
-    expect(await use.retryJobs(ALL, WET)).toEqual({ ok: true, value: { matched: 3, changed: 1 } });
+    expect(await use.retryJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 3, changed: 1 } });
     expect((await all(use, 'pending')).map(({ id }) => id)).toEqual([last, retried]);
   });
 
@@ -157,7 +157,7 @@ describe('retrying', () => {
       if (job) await use.stores.jobs.remove(job.id, job);
     };
     const published = publishedBy(use);
-    expect(await use.retryJobs(ALL, WET)).toEqual({ ok: true, value: { matched: 1, changed: 0 } });
+    expect(await use.retryJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 1, changed: 0 } });
     expect(published()).toEqual([]);
   });
 });
@@ -169,7 +169,7 @@ describe('cancelling', () => {
     await pending(use, 250);
     await pending(use, 2, { delayMs: 5000 });
     const published = publishedBy(use);
-    expect(await use.cancelJobs(ALL, WET)).toEqual({ ok: true, value: { matched: 252, changed: 252 } });
+    expect(await use.cancelJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 252, changed: 252 } });
     expect(published()).toEqual(['jobs_changed', 'jobs_changed']);
     expect((await use.stores.queries.list({}, { limit: 10, offset: 0 })).map(({ id }) => id)).toEqual([kept]);
   });
@@ -183,7 +183,7 @@ describe('cancelling', () => {
       const state = { ...job, status: 'running', leaseToken: 1 } as const;
       await use.stores.jobs.replace(job.id, job, state, QUEUE_DEFAULTS);
     });
-    expect(await use.cancelJobs(ALL, WET)).toEqual({ ok: true, value: { matched: 2, changed: 1 } });
+    expect(await use.cancelJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 2, changed: 1 } });
     expect(await all(use, 'running')).toHaveLength(1);
   });
 });
@@ -201,6 +201,17 @@ describe('a selection', () => {
     return { use, jobs: { mail, keyed, bulk, scheduled: scheduled.id, waiting } };
   }
   type Name = keyof Awaited<ReturnType<typeof mixed>>['jobs'];
+
+  test('tells which job the text of a search names, and that a part of a URL names none', async () => {
+    const { use, jobs } = await mixed();
+    const named = async (search: string) => {
+      const result = await use.retryJobs({ filter: { search } }, DRY);
+      return result.ok ? result.value.named : result;
+    };
+    expect(await named('key')).toBe(jobs.keyed);
+    expect(await named(jobs.mail ?? '')).toBe(jobs.mail);
+    expect(await named('a.test')).toBeNull();
+  });
 
   test.each<[string, JobSelection['filter'], readonly Name[] | undefined, readonly Name[]]>([
     ['a queue', { queue: 'mail' }, undefined, ['mail', 'keyed']],
@@ -220,9 +231,12 @@ describe('a selection', () => {
     const ids = names && ['018d0c5b-c400-7000-8000-00000000dead', ...names.map((name) => jobs[name] ?? '')];
     const selection = { filter, ...(ids && { ids }) };
     const matched = expected.length;
-    expect(await use.retryJobs(selection, DRY)).toEqual({ ok: true, value: { matched, changed: 0 } });
+    expect(await use.retryJobs(selection, DRY)).toMatchObject({ ok: true, value: { matched, changed: 0 } });
     expect(await all(use, 'dead')).toHaveLength(4);
-    expect(await use.retryJobs(selection, WET)).toEqual({ ok: true, value: { matched, changed: matched } });
+    expect(await use.retryJobs(selection, WET)).toMatchObject({
+      ok: true,
+      value: { matched, changed: matched },
+    });
     const revived = (await all(use, 'pending')).map(({ id }) => id).filter((id) => id !== jobs.waiting);
     expect(revived.toSorted()).toEqual(expected.map((name) => jobs[name]).toSorted());
   });
@@ -238,7 +252,7 @@ describe('a selection', () => {
     };
     const published = publishedBy(use);
     const result = await use.retryJobs({ filter: {}, ids }, WET);
-    expect(result).toEqual({ ok: true, value: { matched: 450, changed: 450 } });
+    expect(result).toMatchObject({ ok: true, value: { matched: 450, changed: 450 } });
     expect([published().length, use.scheduler.turns]).toEqual([3, 2]);
     expect(replaced).toEqual(ids.toReversed());
   });
@@ -293,7 +307,7 @@ describe('a dry run', () => {
     use.stores.queries.search = () => Promise.reject(new Error('a search'));
     use.stores.queries.get = () => Promise.reject(new Error('a job is read'));
     const published = publishedBy(use);
-    expect(await use.cancelJobs(selection, DRY)).toEqual({ ok: true, value: { matched, changed: 0 } });
+    expect(await use.cancelJobs(selection, DRY)).toMatchObject({ ok: true, value: { matched, changed: 0 } });
     expect(published()).toEqual([]);
   });
 
@@ -302,7 +316,10 @@ describe('a dry run', () => {
     const ids = await dead(use, 450);
     const published = publishedBy(use);
     const selection = { filter: { search: 'receiver' } };
-    expect(await use.retryJobs(selection, DRY)).toEqual({ ok: true, value: { matched: 450, changed: 0 } });
+    expect(await use.retryJobs(selection, DRY)).toMatchObject({
+      ok: true,
+      value: { matched: 450, changed: 0 },
+    });
     expect([published(), (await all(use, 'dead')).length, use.scheduler.turns]).toEqual([[], ids.length, 2]);
   });
 });

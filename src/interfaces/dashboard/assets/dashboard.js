@@ -237,10 +237,10 @@ document.addEventListener('htmx:config:request', (event) => {
     if (value === '') request.body.delete(name);
   }
 });
-document.addEventListener('htmx:after:swap', () => {
+document.addEventListener('htmx:after:swap', (event) => {
   swaps += 1;
   shown = undefined;
-  placeFocus();
+  if (/** @type {CustomEvent} */ (event).detail.ctx.target?.id === 'main') placeFocus();
   showTimes();
   showSelection();
   showConnection();
@@ -262,20 +262,11 @@ let title = heading();
 
 /** To the first field that is wrong, or the beginning of another page; within the same page it stays where it is. */
 function placeFocus() {
-  const wrong = document.querySelector('#main [aria-invalid="true"]');
   const isOther = heading() !== title;
   title = heading();
-  if (wrong instanceof HTMLElement) {
-    if (!wrong.closest('form')?.contains(document.activeElement) || !isField(document.activeElement))
-      wrong.focus();
-  } else if (isOther && !document.querySelector('#main [autofocus]')) {
-    document.getElementById('main')?.focus();
-  }
-}
-
-/** @param {Element | null} element */
-function isField(element) {
-  return element !== null && element.matches('input, select, textarea');
+  const wrong = document.querySelector('#main [aria-invalid="true"]');
+  if (wrong instanceof HTMLElement) wrong.focus();
+  else if (isOther && !document.querySelector('#main [autofocus]')) document.getElementById('main')?.focus();
 }
 
 showTimes();
