@@ -138,7 +138,7 @@ describeInBrowser('access', (open) => {
     const { page } = await open(api.url);
     await page.goto(`${api.url}/dashboard/new-job`);
     await page.getByLabel('Callback URL').fill('http://127.0.0.1:9/');
-    await page.getByLabel('Delay (ms)').fill('3600000');
+    await page.getByLabel('Delay (ms)', { exact: true }).fill('3600000');
     await page.getByRole('button', { name: 'Enqueue' }).dblclick();
     await page.getByText('The job is enqueued.').waitFor();
     expect((await api.counts()).total).toBe(1);
