@@ -114,7 +114,13 @@ export type {
   QueueStore,
 } from './application/ports/queue-store.js';
 export type { Random } from './application/ports/random.js';
-export type { FireRequest, RunRequest, ScheduleStore } from './application/ports/schedule-store.js';
+export type {
+  FireRequest,
+  RunRequest,
+  ScheduleSearch,
+  SchedulesFound,
+  ScheduleStore,
+} from './application/ports/schedule-store.js';
 export type { Scheduler } from './application/ports/scheduler.js';
 export type { Job, JobState, JobStatus, JobSummary, NewJob } from './domain/job/job.js';
 export type { FailedAttempt, Outcome } from './domain/job/outcome.js';

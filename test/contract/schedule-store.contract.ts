@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Schedule } from '../../src/domain/schedule/schedule.js';
+import type { ScheduleSearch, SchedulesFound } from '../../src/application/ports/schedule-store.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { SequentialIds } from '../support/sequential-ids.js';
 import { freshPlaces, type StoreHarness, type Stores } from './store-harness.js';
@@ -23,6 +24,81 @@ export function describeScheduleStore(harness: StoreHarness): void {
       const made = [newSchedule(), newSchedule(), newSchedule()];
       for (const schedule of made) await schedules.create(schedule);
       expect(await schedules.list()).toEqual([...made].reverse());
+    });
+
+    describe('search', () => {
+      const ALL: ScheduleSearch = { text: '', limit: 100, offset: 0 };
+      const idsOf = ({ schedules: found }: SchedulesFound) => found.map(({ id }) => id);
+
+      async function withSchedules(...changes: Partial<Schedule>[]) {
+        const { schedules } = await connect();
+        const made = changes.map((change) => newSchedule(change));
+        for (const schedule of made) await schedules.create(schedule);
+        const found = async (text: string) => idsOf(await schedules.search({ ...ALL, text }));
+        return { schedules, made, found };
+      }
+
+      test('gives the schedules whole, the newest first', async () => {
+        const { schedules, made } = await withSchedules({}, { enabled: false }, { nextRunAt: null });
+        expect(await schedules.search(ALL)).toEqual({ schedules: [...made].reverse(), total: 3 });
+      });
+
+      test('finds a text in each part, and in no other', async () => {
+        const { made, found } = await withSchedules(
+          { id: '0-Needle-0' },
+          { cronExpression: '0 0 9 * * MON' },
+          { queueName: 'Invoices' },
+          { callbackUrl: 'http://receiver.test/Late?a=100%_' },
+          { timezone: 'Asia/Tokyo', payload: '{"secret":"hidden"}' },
+        );
+        const [id, cron, queue, url, zone] = made.map((schedule) => schedule.id);
+        expect(await found('nEEDLE')).toEqual([id]);
+        expect(await found('* mon')).toEqual([cron]);
+        expect(await found('VOICE')).toEqual([queue]);
+        expect(await found('/late?')).toEqual([url]);
+        expect(await found('asia/')).toEqual([zone]);
+        expect(await found('europe')).toEqual([url, queue, cron, id]);
+        for (const text of ['hidden', 'nowhere', 'Tokyo0', '%%', '\\']) expect(await found(text)).toEqual([]);
+        for (const text of ['%', '_']) expect(await found(text)).toEqual([url]);
+      });
+
+      test('folds the case of ASCII letters only', async () => {
+        const { made, found } = await withSchedules({ queueName: 'Äk' }, { queueName: 'äK' });
+        expect(await found('ä')).toEqual([made[1]?.id]);
+        expect(await found('Ä')).toEqual([made[0]?.id]);
+        expect(await found('äk')).toEqual([made[1]?.id]);
+        // The sign of the kelvin, which Unicode folds to k.
+        expect(await found('\u212a')).toEqual([]);
+      });
+
+      test('gives a page, and says how many there are in all', async () => {
+        const { schedules, made } = await withSchedules(
+          ...['a1', 'a2', 'a3', 'a4', 'b1'].map((queueName) => ({ queueName })),
+        );
+        const [a1, a2, a3, a4, b1] = made.map(({ id }) => id);
+        const QUEUES_A = 'http://queues.test/a';
+        for (const id of [a1, a2, a3, a4]) await schedules.update(id ?? '', { callbackUrl: QUEUES_A }, NOW);
+        const page = (text: string, offset: number) => schedules.search({ text, limit: 2, offset });
+        for (const [text, newest] of [
+          ['QUEUES.', [a4, a3, a2, a1]],
+          ['', [b1, a4, a3, a2, a1]],
+        ] as const) {
+          expect(idsOf(await page(text, 0))).toEqual(newest.slice(0, 2));
+          expect(idsOf(await page(text, 2))).toEqual(newest.slice(2, 4));
+          expect(await page(text, 5)).toEqual({ schedules: [], total: newest.length });
+          expect((await page(text, 1)).total).toBe(newest.length);
+        }
+      });
+
+      test('does not find what was deleted, and finds what was changed', async () => {
+        const { schedules, made, found } = await withSchedules({}, {});
+        const [gone, changed] = made.map(({ id }) => id);
+        await schedules.remove(gone ?? '');
+        await schedules.update(changed ?? '', { queueName: 'elsewhere' }, NOW);
+        expect(await schedules.search(ALL)).toMatchObject({ total: 1 });
+        expect(await found('elsewhere')).toEqual([changed]);
+        expect(await found('reports')).toEqual([]);
+      });
     });
 
     test('changes the given fields only', async () => {

@@ -21,12 +21,30 @@ export interface RunRequest {
   readonly queueDefaults: QueueSettings;
 }
 
+export interface ScheduleSearch {
+  /**
+   * Schedules whose id, cron expression, queue name, callback URL or time zone contains this text; ASCII letters in
+   * either case are the same. Empty: all.
+   */
+  readonly text: string;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface SchedulesFound {
+  /** Newest first. */
+  readonly schedules: readonly Schedule[];
+  /** Without the limit. */
+  readonly total: number;
+}
+
 /** Cron schedules. Rejects with StoreUnavailableError when the store fails. */
 export interface ScheduleStore {
   create(schedule: Schedule): Promise<void>;
   get(id: string): Promise<Schedule | null>;
   /** Newest first. */
   list(): Promise<Schedule[]>;
+  search(search: ScheduleSearch): Promise<SchedulesFound>;
   /** @returns the changed schedule; null when there is none */
   update(id: string, change: ScheduleChange, now: number): Promise<Schedule | null>;
   remove(id: string): Promise<'deleted' | 'missing'>;

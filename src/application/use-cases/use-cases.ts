@@ -16,6 +16,7 @@ import { getSchedule } from './get-schedule.js';
 import { listJobs } from './list-jobs.js';
 import { listQueuePage } from './list-queue-page.js';
 import { listQueues } from './list-queues.js';
+import { listSchedulePage } from './list-schedule-page.js';
 import { listSchedules } from './list-schedules.js';
 import type { Ports } from './ports.js';
 import { previewSchedule } from './preview-schedule.js';
@@ -47,6 +48,7 @@ export function createUseCases(ports: Ports, defaults: JobDefaults, version: str
     deleteQueue: deleteQueue(ports),
     createSchedule: createSchedule(ports, defaults),
     listSchedules: listSchedules(ports),
+    listSchedulePage: listSchedulePage(ports),
     getSchedule: getSchedule(ports),
     updateSchedule: updateSchedule(ports),
     deleteSchedule: deleteSchedule(ports),

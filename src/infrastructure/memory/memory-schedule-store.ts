@@ -1,5 +1,12 @@
 import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
-import type { FireRequest, RunRequest, ScheduleStore } from '../../application/ports/schedule-store.js';
+import { lowerAscii } from '../../application/lower-ascii.js';
+import type {
+  FireRequest,
+  RunRequest,
+  ScheduleSearch,
+  SchedulesFound,
+  ScheduleStore,
+} from '../../application/ports/schedule-store.js';
 import type { MemoryData } from './memory-data.js';
 
 export class MemoryScheduleStore implements ScheduleStore {
@@ -20,6 +27,16 @@ export class MemoryScheduleStore implements ScheduleStore {
 
   list(): Promise<Schedule[]> {
     return Promise.resolve([...this.#data.schedules.values()].sort((a, b) => (a.id < b.id ? 1 : -1)));
+  }
+
+  async search({ text, limit, offset }: ScheduleSearch): Promise<SchedulesFound> {
+    const wanted = lowerAscii(text);
+    const matching = (await this.list()).filter(({ id, cronExpression, queueName, callbackUrl, timezone }) =>
+      [id, cronExpression, queueName, callbackUrl, timezone].some((part) =>
+        lowerAscii(part).includes(wanted),
+      ),
+    );
+    return { schedules: matching.slice(offset, offset + limit), total: matching.length };
   }
 
   update(id: string, change: ScheduleChange, now: number): Promise<Schedule | null> {

@@ -1,6 +1,12 @@
-import { and, asc, count, desc, eq, isNotNull, lte, min } from 'drizzle-orm';
+import { and, asc, count, desc, eq, isNotNull, lte, min, or, sql, type SQL } from 'drizzle-orm';
 import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
-import type { FireRequest, RunRequest, ScheduleStore } from '../../application/ports/schedule-store.js';
+import type {
+  FireRequest,
+  RunRequest,
+  ScheduleSearch,
+  SchedulesFound,
+  ScheduleStore,
+} from '../../application/ports/schedule-store.js';
 import type { JobWriter } from './job-writer.js';
 import { schedules } from './schema.js';
 import type { SqliteDatabase } from './sqlite-database.js';
@@ -28,6 +34,22 @@ export class SqliteScheduleStore implements ScheduleStore {
 
   list(): Promise<Schedule[]> {
     return this.#db.read(() => this.#db.orm.select().from(schedules).orderBy(desc(schedules.id)).all());
+  }
+
+  search({ text, limit, offset }: ScheduleSearch): Promise<SchedulesFound> {
+    return this.#db.snapshot(() => {
+      const matches = text === '' ? undefined : contains(text);
+      const found = this.#db.orm
+        .select()
+        .from(schedules)
+        .where(matches)
+        .orderBy(desc(schedules.id))
+        .limit(limit)
+        .offset(offset)
+        .all();
+      const total = this.#db.orm.select({ n: count() }).from(schedules).where(matches).get()?.n ?? 0;
+      return { schedules: found, total };
+    });
   }
 
   update(id: string, change: ScheduleChange, now: number): Promise<Schedule | null> {
@@ -126,4 +148,14 @@ export class SqliteScheduleStore implements ScheduleStore {
       return { total, enabled: enabled ?? 0 };
     });
   }
+}
+
+/** All of these columns lie before the payload, which is not read to compare them. */
+function contains(text: string): SQL | undefined {
+  const { id, cronExpression, queueName, callbackUrl, timezone } = schedules;
+  return or(
+    ...[id, cronExpression, queueName, callbackUrl, timezone].map(
+      (column) => sql`instr(lower(${column}), lower(${text})) > 0`,
+    ),
+  );
 }

@@ -24,38 +24,29 @@ interface ScheduleList {
   readonly page: number;
 }
 
-export function scheduleListRoutes({ listSchedules }: UseCases): PageRoute[] {
+export function scheduleListRoutes({ listSchedulePage }: UseCases): PageRoute[] {
   return [
     get('/dashboard/schedules', async ({ query, url }) => {
       const list = {
         search: given(query, 'search') ?? '',
         page: Math.max(1, wholeNumber(query.get('page'), 1)),
       };
-      const matching = (await listSchedules()).filter((schedule) =>
-        matches(schedule, list.search.toLowerCase()),
-      );
-      const first = (list.page - 1) * PAGE_SIZE;
-      const shown = matching.slice(first, first + PAGE_SIZE);
+      const { schedules, total } = await listSchedulePage({
+        text: list.search,
+        limit: PAGE_SIZE,
+        offset: (list.page - 1) * PAGE_SIZE,
+      });
       return show({
         title: 'Schedules',
         section: 'schedules',
         before: () => heading(list),
         live: {
           topics: ['schedules'],
-          content: html`${scheduleTable(shown, url)}${pager(list, shown.length, matching.length)}`,
+          content: html`${scheduleTable(schedules, url)}${pager(list, schedules.length, total)}`,
         },
       });
     }),
   ];
-}
-
-function matches(
-  { id, cronExpression, queueName, callbackUrl, timezone }: Schedule,
-  search: string,
-): boolean {
-  return [id, cronExpression, queueName, callbackUrl, timezone].some((text) =>
-    text.toLowerCase().includes(search),
-  );
 }
 
 function heading({ search }: ScheduleList): Html {

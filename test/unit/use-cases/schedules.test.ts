@@ -170,6 +170,15 @@ describe('reading and deleting', () => {
   });
 });
 
+test('schedules are found page by page, 1000 at most', async () => {
+  const { stores, listSchedulePage } = using();
+  const made = Array.from({ length: 1001 }, () => newSchedule({ queueName: 'mails' }));
+  for (const schedule of [...made, newSchedule()]) await stores.schedules.create(schedule);
+  const search = { text: 'MAILS', limit: 2, offset: 1 };
+  expect(await listSchedulePage(search)).toEqual({ schedules: [made[999], made[998]], total: 1001 });
+  expect((await listSchedulePage({ ...search, limit: 5000, offset: 0 })).schedules).toHaveLength(1000);
+});
+
 describe('running now', () => {
   test('makes a job of what the schedule says, and leaves its next run', async () => {
     const { stores, runSchedule, clock, published } = using();
