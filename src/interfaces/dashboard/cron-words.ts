@@ -1,19 +1,70 @@
 import { toString } from 'cronstrue';
-import { parseCron } from '../../domain/schedule/cron.js';
+import { FIRST_YEAR, LAST_YEAR } from '../../domain/schedule/calendar.js';
+import { parseCron, type Cron } from '../../domain/schedule/cron.js';
 
-/** A list that has a step in it: of those the library says what is not so. */
-const LIST_WITH_STEP = /,\S*\/|\/\S*,/;
+/** Of a longer list nobody learns anything. */
+const LISTED_MAX = 12;
 
 /** What an expression means, in English; null where there are no good words for it. */
 export function cronInWords(expression: string, timezone: string): string | null {
   const parsed = parseCron(expression, timezone);
-  if (parsed.kind === 'invalid' || LIST_WITH_STEP.test(expression)) return null;
-  const fields = expression.split(/[ \t]+/);
+  if (parsed.kind === 'invalid') return null;
   try {
-    return parsed.cron.fields.eitherDay ? eitherDayInWords(fields) : inWords(fields);
+    if (expression.startsWith('@')) return inWords([expression]);
+    const texts = expression.split(/[ \t]+/);
+    const fields = plainFields(texts, parsed.cron.fields);
+    return fields && fieldsInWords(fields, parsed.cron.fields.eitherDay);
   } catch {
     return null;
   }
+}
+
+interface Field {
+  readonly values: readonly number[];
+  /** How many values there could be. */
+  readonly size: number;
+  /** It goes round and round, so a step that divides its size has no break. */
+  readonly clock?: boolean;
+  readonly weekdays?: boolean;
+}
+
+/**
+ * The fields in a way that the library says nothing untrue of: to it every step goes on for ever, so that of minutes 0
+ * and 45 it says "every 45 minutes", a list with a step in it is two schedules, and 0 and 7 are two days.
+ * @param texts 5 to 7
+ * @returns null when a list of values would be too long
+ */
+function plainFields(texts: readonly string[], fields: Cron['fields']): string[] | null {
+  const { seconds, minutes, hours, daysOfMonth, months, daysOfWeek, years, eitherDay } = fields;
+  const all: readonly Field[] = [
+    { values: seconds, size: 60, clock: true },
+    { values: minutes, size: 60, clock: true },
+    { values: hours, size: 24, clock: true },
+    // A day field that is restricted to each day is no star where either of them is enough.
+    { values: [...daysOfMonth], size: eitherDay ? Infinity : 31 },
+    { values: [...months], size: 12 },
+    { values: [...daysOfWeek], size: eitherDay ? Infinity : 7, weekdays: true },
+    { values: [...years], size: LAST_YEAR - FIRST_YEAR + 1 },
+  ];
+  const plain = texts.map((text, index) => plainField(text, all[texts.length === 5 ? index + 1 : index]));
+  return plain.some((text) => text === null) ? null : plain.map((text) => text ?? '');
+}
+
+function plainField(text: string, field: Field | undefined): string | null {
+  if (!field) return text;
+  const { values, size, clock = false, weekdays = false } = field;
+  if (values.length === size) return '*';
+  const step = Number(/^[*0]\/(\d+)$/.exec(text)?.[1]);
+  const evenly = clock && step < size && size % step === 0;
+  const listed = text.includes('/') ? !evenly : weekdays && text.includes(',');
+  if (!listed) return text;
+  return values.length > LISTED_MAX ? null : [...values].sort((a, b) => a - b).join();
+}
+
+function fieldsInWords(fields: readonly string[], eitherDay: boolean): string {
+  const days = fields.length === 5 ? 2 : 3;
+  const bothRestricted = fields[days] !== '*' && fields[days + 2] !== '*';
+  return bothRestricted ? daysInWords(fields, days, eitherDay) : inWords(fields);
 }
 
 function inWords(fields: readonly string[]): string {
@@ -21,15 +72,15 @@ function inWords(fields: readonly string[]): string {
 }
 
 /**
- * Of two restricted days either is enough (crontab(5)), where the library says that both must match. So it is asked for
- * each part by itself: all of its sentences begin with the time.
+ * Of two restricted days either is enough (crontab(5)) unless one was written with a star, where the library has the
+ * same words for both. So it is asked for each part by itself: all of its sentences begin with the time.
  */
-function eitherDayInWords(fields: readonly string[]): string {
-  const days = fields.length === 5 ? 2 : 3;
+function daysInWords(fields: readonly string[], days: number, eitherDay: boolean): string {
   const [dayOfMonth = '*', month = '*', dayOfWeek = '*', ...year] = fields.slice(days);
   const words = (...rest: readonly string[]) => inWords([...fields.slice(0, days), ...rest]);
   const time = words('*', '*', '*');
   const part = (...rest: readonly string[]) => words(...rest).slice(time.length);
-  const weekdays = part('*', '*', dayOfWeek).replace(/^, (?:only )?/, '');
-  return `${time}${part(dayOfMonth, '*', '*')}, or ${weekdays}${part('*', month, '*', ...year)}`;
+  const weekdays = part('*', '*', dayOfWeek);
+  const joined = eitherDay ? weekdays.replace(/^, (?:only )?/, ', or ') : weekdays;
+  return `${time}${part(dayOfMonth, '*', '*')}${joined}${part('*', month, '*', ...year)}`;
 }

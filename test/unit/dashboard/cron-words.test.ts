@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cronInWords } from '../../../src/interfaces/dashboard/cron-words.js';
+import { ticksBetween, validCron } from '../../support/cron-ticks.js';
 import { holds } from '../../support/property.js';
+
+/** A Monday. */
+const NEW_YEAR = Date.UTC(2024, 0, 1);
 
 function words(expression: string): string | null {
   return cronInWords(expression, 'UTC');
@@ -34,6 +38,67 @@ test.each([
   expect(words(expression)).toBe(text);
 });
 
+describe('of a step, the values are told where it does not go on evenly', () => {
+  test.each([
+    ['*/45 * * * *', 'At 0 and 45 minutes past the hour', ['00:00:00', '00:45:00', '01:00:00']],
+    ['*/40 * * * * *', 'At 0 and 40 seconds past the minute', ['00:00:00', '00:00:40', '00:01:00']],
+    [
+      '0 */5 * * *',
+      'At 00:00, 05:00, 10:00, 15:00 and 20:00',
+      ['00:00:00', '05:00:00', '10:00:00', '15:00:00', '20:00:00', '00:00:00'],
+    ],
+    ['0 10/20 * * * *', 'At 10, 30, and 50 minutes past the hour', ['00:10:00', '00:30:00', '00:50:00']],
+    ['0 0-30/10 9 * * *', 'At 0, 10, 20, and 30 minutes past the hour, at 09:00', ['09:00:00', '09:10:00']],
+    ['*/60 */60 * * * *', 'Every hour', ['00:00:00', '01:00:00']],
+    ['*/20 */15 */6 * * *', 'Every 20 seconds, every 15 minutes, every 6 hours', ['00:00:00', '00:00:20']],
+  ])('%s means: %s', (expression, text, times) => {
+    expect(words(expression)).toBe(text);
+    const ticks = ticksBetween(validCron(expression), NEW_YEAR, Infinity, times.length);
+    expect(ticks.map((tick) => new Date(tick).toISOString().slice(11, 19))).toEqual(times);
+  });
+
+  test.each([
+    ['0 0 */31 * *', 'At 00:00, on day 1 of the month', ['01-01', '02-01', '03-01']],
+    ['0 0 1/10 * *', 'At 00:00, on day 1, 11, 21, and 31 of the month', ['01-01', '01-11', '01-21', '01-31']],
+    [
+      '0 0 1 */5 *',
+      'At 00:00, on day 1 of the month, only in January, June, and November',
+      ['01-01', '06-01', '11-01', '01-01'],
+    ],
+    [
+      '0 0 * * */3',
+      'At 00:00, only on Sunday, Wednesday, and Saturday',
+      ['01-03', '01-06', '01-07', '01-10'],
+    ],
+    ['0 0 * * 0,7', 'At 00:00, only on Sunday', ['01-07', '01-14']],
+    ['0 0 * * 5-7,1', 'At 00:00, only on Sunday, Monday, Friday, and Saturday', ['01-01', '01-05', '01-06']],
+    [
+      '0 0 0 1 1 ? 2024/40',
+      'At 00:00, on day 1 of the month, only in January, only in 2024 and 2064',
+      ['01-01'],
+    ],
+  ])('%s means: %s', (expression, text, days) => {
+    expect(words(expression)).toBe(text);
+    const ticks = ticksBetween(validCron(expression), NEW_YEAR, Infinity, days.length);
+    expect(ticks.map((tick) => new Date(tick).toISOString().slice(5, 10))).toEqual(days);
+  });
+
+  test.each([
+    ['0 0,10/15 9 * * *', 'At 0, 10, 25, 40, and 55 minutes past the hour, at 09:00'],
+    ['0 0 9 */10,30 * *', 'At 09:00, on day 1, 11, 21, 30, and 31 of the month'],
+  ])('so are they of a list that has a step in it: %s', (expression, text) => {
+    expect(words(expression)).toBe(text);
+  });
+
+  test.each([
+    ['*/1 */1 */1 */1 */1 */1 */1', 'Every second'],
+    ['0 *,5 0-23/1 ? 1-12 0-7', 'Every minute'],
+    ['0 0 9 * * 1-5,6,7', 'At 09:00'],
+  ])('what leaves nothing out is a star: %s', (expression, text) => {
+    expect(words(expression)).toBe(text);
+  });
+});
+
 describe('of two restricted days either is enough', () => {
   test.each([
     ['0 0 0 13 * FRI', 'At 00:00, on day 13 of the month, or on Friday'],
@@ -52,6 +117,8 @@ describe('of two restricted days either is enough', () => {
       '0 0 9 1-7 2,4 MON',
       'At 09:00, between day 1 and 7 of the month, or on Monday, only in February and April',
     ],
+    ['0 0 9 1/10 * 0,7', 'At 09:00, on day 1, 11, 21, and 31 of the month, or on Sunday'],
+    ['0 0 9 1-31 * MON', 'At 09:00, between day 1 and 31 of the month, or on Monday'],
     [
       '0 0 9 1 1,2,3 MON 2027',
       'At 09:00, on day 1 of the month, or on Monday, only in January, February, and March, only in 2027',
@@ -61,7 +128,9 @@ describe('of two restricted days either is enough', () => {
   });
 
   test.each([
-    ['0 0 9 */2 * MON', 'At 09:00, every 2 days in a month, and on Monday'],
+    ['0 0 9 */15 * MON', 'At 09:00, on day 1, 16, and 31 of the month, only on Monday'],
+    ['0 0 9 1 2 */4', 'At 09:00, on day 1 of the month, only on Sunday and Thursday, only in February'],
+    ['0 0 9 */1 * MON', 'At 09:00, only on Monday'],
     ['0 0 9 ? * MON', 'At 09:00, only on Monday'],
     ['0 0 9 1 * ?', 'At 09:00, on day 1 of the month'],
   ])('but not where one of them has a star: %s', (expression, text) => {
@@ -90,9 +159,9 @@ test.each([
   ['an hour that is none', '0 0 25 * * *'],
   ['a nickname that is none', '@reboot'],
   ['what only other crons know', '0 0 0 L * *'],
-  // The library would have "0,10/5" run every hour and every 5 minutes.
-  ['a step within a list', '0 0,10/5 9 * * *'],
-  ['a step within a list of days', '0 0 9 */10,31 * *'],
+  ['more minutes than can be told', '0 1/4 9 * * *'],
+  ['more days than can be told', '0 0 9 */2 * *'],
+  ['more years than can be told', '0 0 9 * * * */2'],
 ])('there are no words for %s', (_case, expression) => {
   expect(words(expression)).toBeNull();
 });
