@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { describeSyntaxError, JsonText } from '../http/json-text.js';
 import { problemsOf } from '../http/validation.js';
 import type { FormState } from './form.js';
+import { portable } from './json-view.js';
 
 /** How the text of a field becomes a part of the request that the API would take. */
 export type FieldKinds = Readonly<Record<string, 'text' | 'number' | 'boolean' | 'json'>>;
@@ -26,7 +27,7 @@ export function readForm<T>(
   const parts: string[] = [];
   for (const [name, kind] of Object.entries(kinds)) {
     const text = (form.get(name) ?? '').replaceAll('\r\n', '\n');
-    values[name] = text;
+    values[name] = kind === 'json' ? portable(text) : text;
     const part = toJson(text, kind, nullable.includes(name));
     if (part === undefined) continue;
     const wrong = kind === 'json' ? syntaxError(part) : null;

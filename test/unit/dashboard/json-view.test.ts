@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonView, pretty } from '../../../src/interfaces/dashboard/json-view.js';
+import { indentedLength, jsonView, pretty } from '../../../src/interfaces/dashboard/json-view.js';
+import { holds } from '../../support/property.js';
 
 describe('JSON', () => {
   test.each([
@@ -41,4 +43,63 @@ describe('what would take too much room on lines of its own stays as it is', () 
     expect(pretty(text)).toBe(text);
     expect(jsonView(text, 'x').toString().length).toBeLessThan(201_000);
   });
+});
+
+describe('the length on lines of its own', () => {
+  test('is found without making them', () => {
+    holds(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 1, '\t', '\r\n'), (value, space) => {
+        const lines = JSON.stringify(value, null, 2);
+        expect(indentedLength(JSON.stringify(value, null, space))).toBe(lines.length);
+      }),
+    );
+  });
+
+  test.each([
+    ['{ }', 2],
+    ['[ [\n] ]', '[\n  []\n]'.length],
+    [String.raw`["a\"]", "\\", ",:{"]`, '[\n  "a\\"]",\n  "\\\\",\n  ",:{"\n]'.length],
+  ])('of %s is %d', (text, length) => {
+    expect(indentedLength(text)).toBe(length);
+  });
+
+  test.each(['"', '"\\', '["a', ']]]]', '{"a":"'])('of what is no JSON is a number too: %j', (text) => {
+    expect(indentedLength(text)).toBeTypeOf('number');
+    expect(pretty(text)).toBe(text);
+  });
+});
+
+describe('control characters that HTML cannot carry', () => {
+  const RAW = '\u007f\u0080\u0085\u009f';
+  const ESCAPED = String.raw`\u007f\u0080\u0085\u009f`;
+
+  test('are written as escapes in JSON, be they in a name or in a value', () => {
+    const text = `{"${RAW}":["${RAW}\u00a0~"]}`;
+    expect(pretty(text)).toBe(`{\n  "${ESCAPED}": [\n    "${ESCAPED}\u00a0~"\n  ]\n}`);
+    expect(JSON.parse(pretty(text))).toEqual(JSON.parse(text));
+    expect(jsonView(text, 'x').toString()).not.toContain('\u2421');
+  });
+
+  test('that were written as escapes stay so', () => {
+    expect(pretty(`"${ESCAPED}"`)).toBe(`"${ESCAPED}"`);
+  });
+
+  test.each([
+    ['is too long', (raw: string) => `{"${raw}":"${'x'.repeat(300_000)}"}`],
+    [
+      'would be too long on lines of its own',
+      (raw: string) => `["${raw}",${'['.repeat(1000)}${']'.repeat(1000)}]`,
+    ],
+    ['has a name twice', (raw: string) => `{"a":"${raw}","a":1}`],
+  ])('are so in JSON that %s', (_case, withText) => {
+    expect(pretty(withText(RAW))).toBe(withText(ESCAPED));
+    expect(jsonView(withText(RAW), 'x').toString()).not.toContain('\u2421');
+  });
+
+  test.each([RAW, `{"a":"${RAW}"`, `{"a":1}${RAW}`, `"${'x'.repeat(300_000)}${RAW}`])(
+    'stay as they are in what is no JSON (%#)',
+    (text) => {
+      expect(pretty(text)).toBe(text);
+    },
+  );
 });

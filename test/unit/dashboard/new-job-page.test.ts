@@ -170,6 +170,16 @@ describe('a copy of a job', () => {
     expect(second?.id).not.toBe(job.id);
   });
 
+  test('has the control characters of its payload, though the form is refused once', async () => {
+    const payload = '{"\u007f":"a\u0080\u0085\u009fb"}';
+    const { dashboard, copy } = await withJob({ payload });
+    const fields = (await dashboard.shown(copy)).form(NEW);
+    const refused = await dashboard.submit(NEW, { ...fields, payload, priority: 'high' });
+    expect(Object.keys(refused.problems)).toEqual(['priority']);
+    for (const form of [fields, { ...refused.form(NEW), priority: '0' }]) await dashboard.submit(NEW, form);
+    expect(jobs(dashboard).map((job) => job.payload)).toEqual([payload, payload, payload]);
+  });
+
   test('can be sent, however much its payload grows on lines of its own', async () => {
     const payload = `{"list":[${new Array<number>(450_000).fill(1).join()}]}`;
     const { dashboard, copy } = await withJob({ payload });

@@ -108,6 +108,20 @@ describe('the page of a schedule', () => {
 });
 
 describe('a schedule', () => {
+  test.each([
+    ['on lines of its own', ''],
+    ['that is too long for lines of its own', 'x'.repeat(300_000)],
+  ])('keeps the control characters of a payload %s when it is saved', async (_case, filler) => {
+    const { dashboard, schedule, stored, path } = await withSchedule({
+      payload: `{"\u007f":"a\u0080\u0085\u009fb","n":1.10,"filler":"${filler}"}`,
+    });
+    const page = await dashboard.shown(path);
+    expect(page.html).not.toContain('\u2421');
+    const answer = await dashboard.submit(`${path}/settings`, page.form(`${path}/settings`));
+    expect((await dashboard.follow(answer)).notice).toBe('The schedule is saved.');
+    expect(stored()?.payload).toBe(schedule.payload);
+  });
+
   test('is run now, and its next run stays as it is', async () => {
     const { dashboard, schedule, stored, path } = await withSchedule({ nextRunAt: NOW + 5000 });
     const page = await dashboard.shown(path);
