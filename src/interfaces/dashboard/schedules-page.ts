@@ -6,13 +6,13 @@ import {
   chip,
   emptyState,
   filtering,
-  link,
   queuePath,
   schedulePath,
   table,
+  pager,
 } from './components.js';
 import { cronInWords } from './cron-words.js';
-import { formatCount, plural, time } from './format.js';
+import { time } from './format.js';
 import { html, type Html } from './html.js';
 import { get, given, show, wholeNumber, type PageRoute } from './page.js';
 
@@ -42,7 +42,15 @@ export function scheduleListRoutes({ listSchedulePage }: UseCases): PageRoute[] 
         before: () => heading(list),
         live: {
           topics: ['schedules'],
-          content: html`${scheduleTable(schedules, url)}${pager(list, schedules.length, total)}`,
+          content: html`${scheduleTable(schedules, url)}${pager({
+            path: '/dashboard/schedules',
+            query: { search: list.search },
+            page: list.page,
+            pageSize: PAGE_SIZE,
+            shown: schedules.length,
+            total,
+            noun: 'schedule',
+          })}`,
         },
       });
     }),
@@ -97,15 +105,4 @@ export function enableButton({ id, enabled, cronExpression }: Schedule, back: st
   return enabled
     ? actionButton('Disable', `${path}/disable`, back, { about: cronExpression })
     : actionButton('Enable', `${path}/enable`, back, { about: cronExpression, kind: 'primary' });
-}
-
-function pager({ search, page }: ScheduleList, shown: number, total: number): Html {
-  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
-  const to = (number: number) => link('/dashboard/schedules', { search, page: number === 1 ? null : number });
-  const first = (page - 1) * PAGE_SIZE;
-  return html`<nav class="pager" aria-label="Pages">
-<span>${shown === 0 ? plural(total, 'schedule') : `${formatCount(first + 1)}–${formatCount(first + shown)} of ${plural(total, 'schedule')}`}</span>
-${page > 1 && html`<a class="button" rel="prev" href="${to(page - 1)}">Previous</a>`}
-${page < pages && html`<a class="button" rel="next" href="${to(page + 1)}">Next</a>`}
-</nav>`;
 }
