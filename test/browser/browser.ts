@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished } from 'vitest';
 
 /** Where distributions put it; CHROMIUM names another place. */
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -52,17 +52,12 @@ export function describeInBrowser(name: string, tests: (open: OpenTab) => void):
   describe(name, () => {
     let browser: Browser | undefined;
     const contexts: BrowserContext[] = [];
-    const tabs: { readonly tab: Tab; readonly expected: RegExp | undefined }[] = [];
 
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath: executable, args: FLAGS });
     });
     afterEach(async () => {
-      const unexpected = tabs
-        .splice(0)
-        .flatMap(({ tab, expected }) => tab.problems.filter((problem) => expected?.test(problem) !== true));
       await Promise.all(contexts.splice(0).map((context) => context.close()));
-      expect(unexpected).toEqual([]);
     });
     afterAll(() => browser?.close());
 
@@ -76,7 +71,10 @@ export function describeInBrowser(name: string, tests: (open: OpenTab) => void):
       contexts.push(context);
       const tab = { page: await context.newPage(), problems: new Array<string>() };
       await watch(context, tab, new URL(origin).origin);
-      tabs.push({ tab, expected });
+      // After all clean-up: a hook that throws would keep the hooks after it from running.
+      onTestFinished(() => {
+        expect(tab.problems.filter((problem) => expected?.test(problem) !== true)).toEqual([]);
+      });
       return tab;
     });
   });
