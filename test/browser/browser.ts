@@ -52,11 +52,14 @@ export function describeInBrowser(name: string, tests: (open: OpenTab) => void):
   describe(name, () => {
     let browser: Browser | undefined;
     const contexts: BrowserContext[] = [];
+    /** What goes wrong in a tab because it is closed is no problem of the test. */
+    const closing: (() => void)[] = [];
 
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath: executable, args: FLAGS });
     });
     afterEach(async () => {
+      for (const close of closing.splice(0)) close();
       await Promise.all(contexts.splice(0).map((context) => context.close()));
     });
     afterAll(() => browser?.close());
@@ -71,9 +74,13 @@ export function describeInBrowser(name: string, tests: (open: OpenTab) => void):
       contexts.push(context);
       const tab = { page: await context.newPage(), problems: new Array<string>() };
       await watch(context, tab, new URL(origin).origin);
+      let unexpected: string[] = [];
+      closing.push(() => {
+        unexpected = tab.problems.filter((problem) => expected?.test(problem) !== true);
+      });
       // After all clean-up: a hook that throws would keep the hooks after it from running.
       onTestFinished(() => {
-        expect(tab.problems.filter((problem) => expected?.test(problem) !== true)).toEqual([]);
+        expect(unexpected).toEqual([]);
       });
       return tab;
     });
