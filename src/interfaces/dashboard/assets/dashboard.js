@@ -81,7 +81,8 @@ function isOurs(response) {
 
 /** @param {string} text */
 async function show(text) {
-  if (text === shown) return;
+  // A question or a form may have taken its place since the refresh was due.
+  if (text === shown || !region()) return;
   await htmx.swap({
     sourceElement: document.body,
     target: '#live',
