@@ -5,6 +5,8 @@ import { loadConfig } from './infrastructure/config/load-config.js';
 import { runCli } from './interfaces/cli/run-cli.js';
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+/** Under `npm start`, Ctrl-C comes twice: from the terminal and from npm. What follows so soon is the same signal. */
+const SAME_SIGNAL_MS = 1000;
 /** After a second signal the process ends within this time, whatever still hangs. */
 const FORCED_EXIT_MS = 900;
 
@@ -15,19 +17,21 @@ async function serve({ config }: LoadedConfig): Promise<number> {
 }
 
 /**
- * The first signal stops the program when what is in flight has ended; a second one ends it at once.
+ * The first signal stops the program when what is in flight has ended; a second one, after a second, ends it at once.
  * @param started rejects when the start fails
  */
 function untilAskedToStop(mininq: Mininq, started: Promise<unknown>): Promise<number> {
   return new Promise((resolve, reject) => {
     started.catch(reject);
-    let exitCode: number | undefined;
+    let exitCode = 0;
+    let askedAt: number | undefined;
     const onSignal = (signal: keyof typeof SIGNAL_NUMBERS): void => {
-      if (exitCode === undefined) {
-        exitCode = 0;
-        started.then(() => mininq.stop()).then(() => resolve(exitCode ?? 0), reject);
+      if (askedAt === undefined) {
+        askedAt = performance.now();
+        started.then(() => mininq.stop()).then(() => resolve(exitCode), reject);
         return;
       }
+      if (performance.now() - askedAt < SAME_SIGNAL_MS) return;
       exitCode = 128 + SIGNAL_NUMBERS[signal];
       setTimeout(() => process.exit(exitCode), FORCED_EXIT_MS).unref();
       mininq.abort();

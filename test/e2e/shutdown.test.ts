@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { programs } from '../support/program.js';
+import { programs, type Program } from '../support/program.js';
 import { receivers } from '../support/receiver.js';
 import { connectSqlite } from '../support/sqlite.js';
 
@@ -23,6 +23,8 @@ async function holding() {
   hooks.answer((response) => held.push(response));
   return { hooks, held };
 }
+
+const stopping = (program: Program) => program.log.find(({ msg }) => msg === 'stopping');
 
 test.each(['SIGTERM', 'SIGINT'] as const)('a job in flight survives %s', async (signal) => {
   const cwd = await folder();
@@ -57,7 +59,9 @@ test('a second signal gives the attempt back and ends at once', async () => {
   await eventually('the job is in flight', () => held.length === 1);
 
   program.signal('SIGTERM');
-  await eventually('the first signal is heard', () => program.log.some(({ msg }) => msg === 'stopping'));
+  const heard = await eventually('the first signal is heard', () => stopping(program));
+  // Within a second of the first it would be the same one.
+  await eventually('a second has passed', () => Date.now() - Date.parse(String(heard['time'])) > 1100);
   program.signal('SIGTERM');
   expect((await program.exited).code).toBe(143);
   expect(await stored(cwd, job.id)).toMatchObject({ status: 'pending', attempt: 0, workerId: null });
@@ -66,4 +70,22 @@ test('a second signal gives the attempt back and ends at once', async () => {
   const again = await serve(cwd);
   await again.api.until(job.id, 'completed');
   expect(hooks.requests.map(({ attempt }) => attempt)).toEqual([1, 1]);
+});
+
+test('two signals at a time, as a terminal and npm send them, are one', async () => {
+  const cwd = await folder();
+  const { hooks, held } = await holding();
+  const { program, api } = await serve(cwd);
+  const job = await api.enqueue({ callback_url: hooks.url, timeout_ms: 600_000 });
+  await eventually('the job is in flight', () => held.length === 1);
+
+  // Two of a kind could become one on their way, and a process that stands still hears both of these at once.
+  program.signal('SIGSTOP');
+  program.signal('SIGINT');
+  program.signal('SIGTERM');
+  program.signal('SIGCONT');
+  await eventually('the first signal is heard', () => stopping(program));
+  held[0]?.end('done');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect(await stored(cwd, job.id)).toMatchObject({ status: 'completed', attempt: 1, result: 'done' });
 });
