@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
 }
 
-/** The share of the delay by which jitter lengthens or shortens it, at most. */
+/** The share of the delay by which jitter lengthens or shortens it, at most; never beyond the cap. */
 export const JITTER = 0.3;
 
 /**
@@ -30,18 +30,23 @@ export function rawBackoffMs(policy: RetryPolicy, attempt: number): number {
 }
 
 /**
- * Milliseconds to wait after a failed attempt: the strategy's delay, jitter of +/-30 % applied, then capped.
+ * Milliseconds to wait after a failed attempt: the strategy's delay with jitter of +/-30 %. What the cap takes from the
+ * upper end it does not take from the spread: at and beyond the cap, delays lie between 70 % and 100 % of it, so that
+ * jobs which failed together do not come back together.
  * @param attempt number of the attempt that failed, from 1
  * @param random a number in [0, 1)
  */
 export function backoffMs(policy: RetryPolicy, attempt: number, random: number): number {
-  const jittered = rawBackoffMs(policy, attempt) * (1 - JITTER + 2 * JITTER * random);
-  return Math.round(Math.min(jittered, policy.maxDelayMs));
+  const raw = rawBackoffMs(policy, attempt);
+  const shortest = Math.min(raw, policy.maxDelayMs) * (1 - JITTER);
+  const longest = Math.min(raw * (1 + JITTER), policy.maxDelayMs);
+  return Math.round(shortest + (longest - shortest) * random);
 }
 
 /**
  * The delay when the receiver said when to come back (RFC 9110, Retry-After): never earlier than the backoff,
- * never later than the policy's cap.
+ * never later than the policy's cap. It is not spread: the receiver chose the instant, and the limits of the queue hold
+ * then as ever.
  * @param retryAfterMs what the receiver asked for, or null when it asked for nothing
  */
 export function retryDelayMs(

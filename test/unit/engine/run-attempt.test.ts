@@ -172,7 +172,8 @@ describe('the delay before the next attempt', () => {
 
   test("is the job's own where it says so", async () => {
     expect(await delayAfter(attempting(), { baseDelayMs: 40 })).toBe(40);
-    expect(await delayAfter(attempting(), { maxDelayMs: 300 })).toBe(300);
+    // The middle between 70 % and 100 % of the cap.
+    expect(await delayAfter(attempting(), { maxDelayMs: 300 })).toBe(255);
   });
 
   test.each([

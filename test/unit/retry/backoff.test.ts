@@ -97,7 +97,7 @@ describe('jitter', () => {
         const ms = backoffMs(each, n, value);
         // Whole milliseconds, hence half a one more; and a hair for what is lost in multiplying.
         const slack = 0.5 + Math.min(raw, INT32_MAX) * 1e-12;
-        expect(ms).toBeGreaterThanOrEqual(Math.min(raw * 0.7 - slack, each.maxDelayMs));
+        expect(ms).toBeGreaterThanOrEqual(Math.min(raw, each.maxDelayMs) * 0.7 - slack);
         expect(ms).toBeLessThanOrEqual(Math.min(raw * 1.3 + slack, each.maxDelayMs));
       }),
       1000,
@@ -113,13 +113,34 @@ describe('jitter', () => {
     );
   });
 
-  test('is applied before the cap: what is far beyond it comes at the cap exactly', () => {
+  test('stays at the cap, below it', () => {
     const each = policy('exponential', 1000, 300_000);
-    expect([0, MIDDLE, ALMOST_ONE].map((value) => backoffMs(each, 12, value))).toEqual([
-      300_000, 300_000, 300_000,
-    ]);
+    const delays = (attempt: number) =>
+      [0, MIDDLE, ALMOST_ONE].map((value) => backoffMs(each, attempt, value));
+    expect(delays(12)).toEqual([210_000, 255_000, 300_000]);
+    expect(delays(1025)).toEqual(delays(12));
     // 256 s * 1.3 is beyond the cap, 256 s * 0.7 is not.
-    expect([0, ALMOST_ONE].map((value) => backoffMs(each, 9, value))).toEqual([179_200, 300_000]);
+    expect(delays(9)).toEqual([179_200, 239_600, 300_000]);
+    expect(backoffMs(policy('fixed', 300_000), 1, MIDDLE)).toBe(255_000);
+  });
+
+  test('spreads ten thousand jobs that reached the cap together', () => {
+    const each = policy('exponential', 1000, 300_000);
+    const delays = Array.from({ length: 10_000 }, (_, i) => backoffMs(each, 20, i / 10_000));
+    expect(new Set(delays).size).toBe(10_000);
+    const inTenth = (tenth: number) => delays.filter((ms) => Math.floor((ms - 210_000) / 9000) === tenth);
+    for (let tenth = 0; tenth < 10; tenth += 1) expect(inTenth(tenth)).toHaveLength(1000);
+  });
+
+  test('has a range of 30 % of the cap at least, from where it touches the cap', () => {
+    const cap = 300_000;
+    holds(
+      fc.property(fc.integer({ min: Math.ceil(cap / 1.3), max: INT32_MAX }), (base) => {
+        const each = policy('fixed', base, cap);
+        expect(backoffMs(each, 1, ALMOST_ONE)).toBe(cap);
+        expect(backoffMs(each, 1, 0)).toBe(Math.round(Math.min(base, cap) * 0.7));
+      }),
+    );
   });
 });
 
@@ -146,7 +167,7 @@ test.each(BACKOFF_STRATEGIES)('%s: the extremes', (strategy) => {
   expect(delays.filter((ms) => !Number.isInteger(ms) || ms < 0 || ms > INT32_MAX)).toEqual([]);
   expect(backoffMs(policy(strategy, 0, INT32_MAX), 10_000, MIDDLE)).toBe(0);
   expect(backoffMs(policy(strategy, INT32_MAX, 0), 10_000, MIDDLE)).toBe(0);
-  expect(backoffMs(policy(strategy, INT32_MAX, INT32_MAX), 10_000, MIDDLE)).toBe(INT32_MAX);
+  expect(backoffMs(policy(strategy, INT32_MAX, INT32_MAX), 10_000, ALMOST_ONE)).toBe(INT32_MAX);
 });
 
 describe('Retry-After', () => {
