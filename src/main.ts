@@ -2,6 +2,7 @@
 import { createMininq, VERSION, type Mininq } from './index.js';
 import type { LoadedConfig } from './application/config.js';
 import { loadConfig } from './infrastructure/config/load-config.js';
+import { flushed } from './infrastructure/logging/standard-output.js';
 import { runCli } from './interfaces/cli/run-cli.js';
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
@@ -9,6 +10,9 @@ const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 const SAME_SIGNAL_MS = 1000;
 /** After a second signal the process ends within this time, whatever still hangs. */
 const FORCED_EXIT_MS = 900;
+
+/** The end waits this long for a reader of the log that is slow. */
+const FLUSH_MS = 2000;
 
 /** Runs until a signal asks to stop; resolves with the exit code. */
 async function serve({ config }: LoadedConfig): Promise<number> {
@@ -40,7 +44,7 @@ function untilAskedToStop(mininq: Mininq, started: Promise<unknown>): Promise<nu
   });
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   version: VERSION,
   env: process.env,
   cwd: process.cwd(),
@@ -49,3 +53,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   loadConfig,
   serve,
 });
+await flushed([process.stdout, process.stderr], FLUSH_MS);
+// A reader that still does not read would keep the process.
+process.exit(exitCode);

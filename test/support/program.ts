@@ -58,8 +58,23 @@ export class Program {
     this.#child.kill(signal);
   }
 
+  /** Whether the process has ended; there may be output that is not read yet. */
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Leaves the standard output where it is, as a log collector that hangs. */
+  stopReading(): void {
+    this.#child.stdout?.pause();
+  }
+
+  readOn(): void {
+    this.#child.stdout?.resume();
+  }
+
   async kill(): Promise<void> {
     this.signal('SIGKILL');
+    this.readOn();
     await this.exited;
   }
 }

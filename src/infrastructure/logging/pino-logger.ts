@@ -1,20 +1,20 @@
-import { destination as fileDestination, pino, stdTimeFunctions, type DestinationStream } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
 import type { LogFormat, LogLevel } from '../../application/config.js';
 import type { LogFields, Logger } from '../../application/ports/logger.js';
 import { describeError } from './describe-error.js';
 import { prettyDestination } from './pretty-destination.js';
 import { redact } from './redact.js';
+import { standardOutput, type LogDestination } from './standard-output.js';
 
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Takes whole lines; standard output when it is left out. */
-  readonly destination?: DestinationStream;
+  /** Standard output when it is left out. */
+  readonly destination?: LogDestination;
   /** Colours in the pretty format. */
   readonly color?: boolean;
 }
 
-/** Writes each line before the call returns, so that none is lost when the process ends. */
 export class PinoLogger implements Logger {
   readonly #pino: pino.Logger;
 
@@ -31,6 +31,8 @@ export class PinoLogger implements Logger {
       },
       format === 'pretty' ? prettyDestination(destination, color) : destination,
     );
+    destination.onDropped = (lines) =>
+      this.error('the log was not read fast enough: lines are missing here', { dropped_lines: lines });
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -49,16 +51,6 @@ export class PinoLogger implements Logger {
     const err = error === undefined ? {} : { err: describeError(error) };
     this.#pino.error({ ...redacted(fields), ...err }, redact(message));
   }
-}
-
-/**
- * Standard output, or another file descriptor. What cannot be written (disk full) waits for the next line, up to a
- * bound beyond which lines are dropped: trouble with the log never stops the program.
- */
-export function standardOutput(fd = 1): DestinationStream {
-  const stream = fileDestination({ fd, sync: true, maxLength: 1_048_576 });
-  stream.on('error', () => undefined);
-  return stream;
 }
 
 function redacted(fields: LogFields = {}): Record<string, unknown> {

@@ -1,9 +1,6 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LOG_LEVELS, type LogFormat, type LogLevel } from '../../../src/application/config.js';
-import { PinoLogger, standardOutput } from '../../../src/infrastructure/logging/pino-logger.js';
+import { PinoLogger } from '../../../src/infrastructure/logging/pino-logger.js';
 
 const TIME = '2024-01-15T10:00:00.000Z';
 
@@ -213,27 +210,5 @@ describe('pretty', () => {
     const { output, destination } = memory();
     new PinoLogger({ level: 'info', format: 'pretty', color: true, destination }).info('x');
     expect(output.join('')).toContain('\u001b[32mINFO\u001b[39m');
-  });
-});
-
-describe('standard output', () => {
-  test('every line is out when the call returns', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'mininq-log-'));
-    onTestFinished(() => rmSync(directory, { recursive: true }));
-    const path = join(directory, 'log');
-    const fd = openSync(path, 'w');
-    for (const format of ['json', 'pretty'] as const) {
-      const log = new PinoLogger({ level: 'info', format, destination: standardOutput(fd) });
-      for (let i = 0; i < 100; i += 1) log.info('x'.repeat(1000));
-    }
-    closeSync(fd);
-    expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(201);
-  });
-
-  test.skipIf(!existsSync('/dev/full'))('a full disk costs lines, not the program', () => {
-    const fd = openSync('/dev/full', 'w');
-    const log = new PinoLogger({ level: 'info', format: 'json', destination: standardOutput(fd) });
-    for (let i = 0; i < 3000; i += 1) log.info('x'.repeat(1000));
-    closeSync(fd);
   });
 });
