@@ -206,7 +206,7 @@ async function mixture({ jobs }: Stores): Promise<void> {
         ? succeed(job, { leaseToken, result: '', resultTruncated: false }, NOW)
         : failPermanently(job, { leaseToken, error: 'HTTP 400' }, NOW);
     if (transition.kind !== 'changed') throw new Error('a claimed job can be settled');
-    return { jobId: job.id, leaseToken, state: transition.state, failedAttempt: null };
+    return { jobId: job.id, leaseToken, state: transition.job, failedAttempt: null };
   });
   await jobs.settle(settlements);
 }

@@ -49,7 +49,7 @@ export async function deadJob(jobs: Stores['jobs']): Promise<Job> {
 
 export function state(transition: Transition) {
   if (transition.kind !== 'changed') throw new Error(`expected a change, got ${transition.kind}`);
-  return transition.state;
+  return transition.job;
 }
 
 export function token(job: Job | undefined): { leaseToken: number } {

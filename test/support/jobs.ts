@@ -1,6 +1,7 @@
 import { DEFAULT_CONFIG, queueDefaults } from '../../src/application/config.js';
-import { pendingState, type Job, type JobState, type NewJob } from '../../src/domain/job/job.js';
+import { pendingJob as jobOf, type Job, type NewJob } from '../../src/domain/job/job.js';
 import { claim } from '../../src/domain/job/transitions.js';
+import { STATE_FIELDS } from '../../src/infrastructure/sql/job-columns.js';
 import { SequentialIds } from './sequential-ids.js';
 
 export const NOW = Date.UTC(2024, 0, 15, 10);
@@ -30,8 +31,7 @@ export function newJob(change: Partial<NewJob> = {}): NewJob {
 }
 
 export function pendingJob(change: Partial<Job> = {}): Job {
-  const spec = newJob();
-  return { ...spec, ...pendingState(spec), maxRetries: 3, ...change };
+  return { ...jobOf(newJob(), 3), ...change };
 }
 
 /** A job in its first attempt, claimed at NOW by worker-1. */
@@ -39,24 +39,10 @@ export function runningJob(change: Partial<Job> = {}): Job {
   const job = pendingJob();
   const transition = claim(job, { workerId: 'worker-1' }, NOW);
   if (transition.kind !== 'changed') throw new Error('a pending job can be claimed');
-  return { ...job, ...transition.state, ...change };
+  return { ...transition.job, ...change };
 }
 
 /** The part of a job that a transition replaces. */
-export function stateOf(job: Job): JobState {
-  const { status, attempt, visibleAt, leaseToken, workerId, startedAt } = job;
-  const { completedAt, lastError, result, resultTruncated, updatedAt } = job;
-  return {
-    status,
-    attempt,
-    visibleAt,
-    leaseToken,
-    workerId,
-    startedAt,
-    completedAt,
-    lastError,
-    result,
-    resultTruncated,
-    updatedAt,
-  };
+export function stateOf(job: Job): Partial<Job> {
+  return Object.fromEntries(STATE_FIELDS.map((field) => [field, job[field]]));
 }

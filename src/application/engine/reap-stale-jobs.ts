@@ -94,10 +94,9 @@ export class ReapStaleJobs {
         error: LEASE_EXPIRED_ERROR,
         responseExcerpt: null,
       };
-      const { state } = transition;
       expiries.push({
         job,
-        settlement: { jobId: job.id, leaseToken: job.leaseToken, state, failedAttempt },
+        settlement: { jobId: job.id, leaseToken: job.leaseToken, state: transition.job, failedAttempt },
       });
     }
     return expiries;

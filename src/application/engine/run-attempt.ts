@@ -161,7 +161,7 @@ export class RunAttempt {
 function settle(job: Job, transition: Transition, failedAttempt: FailedAttempt | null): Settlement {
   // A job that was just claimed accepts each of these events; the store checks the lease as it is by then.
   if (transition.kind !== 'changed') throw new Error(`a claimed job refused its outcome: ${transition.kind}`);
-  return { jobId: job.id, leaseToken: job.leaseToken, state: transition.state, failedAttempt };
+  return { jobId: job.id, leaseToken: job.leaseToken, state: transition.job, failedAttempt };
 }
 
 function failed(permanent: boolean, error: string): Outcome {

@@ -1,4 +1,4 @@
-import { jobOf, type Job } from '../../domain/job/job.js';
+import type { Job } from '../../domain/job/job.js';
 import { retry } from '../../domain/job/transitions.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
 import { ok, refuse, type Result } from '../errors.js';
@@ -20,9 +20,9 @@ export function retryJob(
       if (transition.kind !== 'changed') {
         return refuse('job_not_dead', `Job ${id} is ${job.status}; only a dead job can be retried`);
       }
-      if ((await jobs.replace(id, job, transition.state, queueDefaults(defaults))) === 'applied') {
+      if ((await jobs.replace(id, job, transition.job, queueDefaults(defaults))) === 'applied') {
         events.publish({ type: 'jobs_pending' });
-        return ok(jobOf(job, transition.state));
+        return ok(transition.job);
       }
     }
   };

@@ -21,7 +21,7 @@ export function retryJobs(
       // A dead job has no result: that is the one part of its state that a summary lacks.
       const transition = retry({ ...job, result: null }, clock.now());
       if (transition.kind !== 'changed') return Promise.resolve('lost');
-      return jobs.replace(job.id, job, transition.state, queueDefaults(defaults));
+      return jobs.replace(job.id, job, transition.job, queueDefaults(defaults));
     },
   };
   return (selection, options) => forAllJobs(selection, action, options, ports);

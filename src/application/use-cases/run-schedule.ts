@@ -1,4 +1,4 @@
-import { jobOf, pendingState, type Job } from '../../domain/job/job.js';
+import { pendingJob, type Job } from '../../domain/job/job.js';
 import { scheduledJob } from '../../domain/schedule/schedule.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
 import { ok, type Result } from '../errors.js';
@@ -25,6 +25,6 @@ export function runSchedule(
     events.publish({ type: 'jobs_pending' });
     events.publish({ type: 'schedule_fired' });
     // Not read again: by now it may be done, and cleaned up or cancelled.
-    return ok(jobOf({ ...job, maxRetries: schedule.maxRetries }, pendingState(job)));
+    return ok(pendingJob(job, schedule.maxRetries));
   };
 }

@@ -1,7 +1,7 @@
 import type { Job, JobState } from './job.js';
 
 /*
- * The life of a job. Each transition is a pure function from (job, event, now) to the complete new state or to the
+ * The life of a job. Each transition is a pure function from (job, event, now) to the job as it then is, or to the
  * reason why it may not happen.
  *
  *   event             from                         to
@@ -17,8 +17,9 @@ import type { Job, JobState } from './job.js';
 
 export type Rejection = 'not_pending' | 'not_due' | 'not_running' | 'lease_lost' | 'lease_valid' | 'not_dead';
 
-export type Transition =
-  | { readonly kind: 'changed'; readonly state: JobState }
+/** What becomes of a job; `changed` has all of it as it then is. */
+export type Transition<J = Job> =
+  | { readonly kind: 'changed'; readonly job: J }
   | { readonly kind: 'deleted' }
   | { readonly kind: 'rejected'; readonly reason: Rejection };
 
@@ -28,13 +29,15 @@ export const LEASE_EXPIRED_ERROR = 'lease expired: the worker did not report wit
 export function claim(job: Job, event: { readonly workerId: string }, now: number): Transition {
   if (job.status !== 'pending') return rejected('not_pending');
   if (job.visibleAt > now) return rejected('not_due');
-  return changed(job, now, {
+  return changed({
+    ...job,
     status: 'running',
     attempt: job.attempt + 1,
     leaseToken: job.leaseToken + 1,
     visibleAt: now + job.timeoutMs,
     workerId: event.workerId,
     startedAt: now,
+    updatedAt: now,
   });
 }
 
@@ -45,11 +48,13 @@ export function succeed(
 ): Transition {
   const refusal = refuseUnlessLeased(job, event.leaseToken);
   if (refusal) return refusal;
-  return changed(job, now, {
+  return changed({
+    ...job,
     status: 'completed',
     completedAt: now,
     result: event.result,
     resultTruncated: event.resultTruncated,
+    updatedAt: now,
   });
 }
 
@@ -82,12 +87,14 @@ export function expireLease(job: Job, event: { readonly retryInMs: number }, now
 export function release(job: Job, event: { readonly leaseToken: number }, now: number): Transition {
   const refusal = refuseUnlessLeased(job, event.leaseToken);
   if (refusal) return refusal;
-  return changed(job, now, {
+  return changed({
+    ...job,
     status: 'pending',
     attempt: job.attempt - 1,
     visibleAt: now,
     workerId: null,
     startedAt: null,
+    updatedAt: now,
   });
 }
 
@@ -95,9 +102,10 @@ export function cancel(job: Pick<JobState, 'status'>): Transition {
   return job.status === 'pending' ? { kind: 'deleted' } : rejected('not_pending');
 }
 
-export function retry(job: JobState, now: number): Transition {
+export function retry<J extends JobState>(job: J, now: number): Transition<J> {
   if (job.status !== 'dead') return rejected('not_dead');
-  return changed(job, now, {
+  return changed({
+    ...job,
     status: 'pending',
     attempt: 0,
     visibleAt: now,
@@ -105,22 +113,25 @@ export function retry(job: JobState, now: number): Transition {
     startedAt: null,
     completedAt: null,
     lastError: null,
+    updatedAt: now,
   });
 }
 
 function afterFailedAttempt(job: Job, error: string, retryInMs: number, now: number): Transition {
   if (job.attempt > job.maxRetries) return dead(job, error, now);
-  return changed(job, now, {
+  return changed({
+    ...job,
     status: 'pending',
     visibleAt: now + retryInMs,
     workerId: null,
     startedAt: null,
     lastError: error,
+    updatedAt: now,
   });
 }
 
 function dead(job: Job, error: string, now: number): Transition {
-  return changed(job, now, { status: 'dead', completedAt: now, lastError: error });
+  return changed({ ...job, status: 'dead', completedAt: now, lastError: error, updatedAt: now });
 }
 
 function refuseUnlessLeased(job: Job, leaseToken: number): Transition | null {
@@ -128,26 +139,10 @@ function refuseUnlessLeased(job: Job, leaseToken: number): Transition | null {
   return job.leaseToken === leaseToken ? null : rejected('lease_lost');
 }
 
-function changed(job: JobState, now: number, change: Partial<JobState>): Transition {
-  return {
-    kind: 'changed',
-    state: {
-      status: job.status,
-      attempt: job.attempt,
-      visibleAt: job.visibleAt,
-      leaseToken: job.leaseToken,
-      workerId: job.workerId,
-      startedAt: job.startedAt,
-      completedAt: job.completedAt,
-      lastError: job.lastError,
-      result: job.result,
-      resultTruncated: job.resultTruncated,
-      updatedAt: now,
-      ...change,
-    },
-  };
+function changed<J>(job: J): Transition<J> {
+  return { kind: 'changed', job };
 }
 
-function rejected(reason: Rejection): Transition {
+function rejected<J>(reason: Rejection): Transition<J> {
   return { kind: 'rejected', reason };
 }

@@ -1,4 +1,4 @@
-import { isReady, pendingState, type Job, type JobState } from '../../domain/job/job.js';
+import { isReady, pendingJob, type Job, type JobState } from '../../domain/job/job.js';
 import type { JobCounts, MinuteThroughput } from '../../application/ports/job-queries.js';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
 import { newQueue, type Queue, type QueueSettings } from '../../domain/queue/queue.js';
@@ -24,7 +24,7 @@ export class MemoryData {
       const existing = spec.idempotencyKey === null ? undefined : this.jobIdsByKey.get(spec.idempotencyKey);
       const duplicate = existing === undefined ? undefined : this.jobs.get(existing);
       if (duplicate) return { kind: 'duplicate', job: duplicate };
-      const job = { ...spec, ...pendingState(spec), maxRetries: spec.maxRetries ?? queue.maxRetries };
+      const job = pendingJob(spec, queue.maxRetries);
       this.jobs.set(job.id, job);
       if (!isReady(job, now)) this.delayed.add(job.id);
       if (job.idempotencyKey !== null) this.jobIdsByKey.set(job.idempotencyKey, job.id);

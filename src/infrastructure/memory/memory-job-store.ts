@@ -34,7 +34,7 @@ export class MemoryJobStore implements JobStore {
     const claimed = plan(offered).flatMap(({ queueName, count }) => {
       const jobs = (ready.get(queueName) ?? []).slice(0, count).flatMap((job) => {
         const transition = claim(job, { workerId }, now);
-        return transition.kind === 'changed' ? [this.#data.setState(job, transition.state)] : [];
+        return transition.kind === 'changed' ? [this.#data.setState(job, transition.job)] : [];
       });
       this.#spend(queueName, jobs.length, now);
       return jobs;

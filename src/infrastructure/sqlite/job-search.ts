@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { JobSearch, JobsFound, SearchStep } from '../../application/ports/job-queries.js';
 import { matching, selectPage, withValue, type Candidates, type Sql } from './job-page.js';
-import { SUMMARY_COLUMNS, toSummary, type SummaryRow } from './job-row.js';
+import { SUMMARY_COLUMN_LIST, toSummary, type SummaryRow } from './job-row.js';
 
 /** Rows that a step looks at, at most, where an index alone does not tell which jobs match. */
 const LOOK_LIMIT = 2000;
@@ -33,7 +33,7 @@ export function searchStep(
   const { candidates, conditions } = planSearch(search, before);
   const looks = conditions.length === 0 ? limit + 1 : LOOK_LIMIT;
   const { sql, parameters } = selectPage(
-    SUMMARY_COLUMNS,
+    SUMMARY_COLUMN_LIST,
     candidates,
     { limit: looks, offset: 0 },
     conditions,

@@ -1,17 +1,18 @@
 import type Database from 'better-sqlite3';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
-import {
-  isReady,
-  jobOf,
-  pendingState,
-  type JobState,
-  type JobStatus,
-  type NewJob,
-} from '../../domain/job/job.js';
+import { isReady, pendingJob, type Job, type JobState, type JobStatus } from '../../domain/job/job.js';
 import { newQueue, type QueueSettings } from '../../domain/queue/queue.js';
 import type { ExpectedState, InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
 import { countOf, type JobCount, type JobCounter } from './job-counter.js';
-import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
+import {
+  INSERTED_COLUMNS,
+  JOB_COLUMN_LIST,
+  runInsert,
+  runUpdate,
+  toJob,
+  UPDATED_COLUMNS,
+  type JobRow,
+} from './job-row.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 import type { ThroughputCounter } from './throughput-counter.js';
 
@@ -51,14 +52,12 @@ export class JobWriter {
     this.#counter = counter;
     this.#throughput = throughput;
     this.#insert = db.prepare(
-      `INSERT INTO jobs (id, queue_name, status, ready, priority, visible_at, attempt, max_retries, retry_backoff,
-         base_delay_ms, max_delay_ms, timeout_ms, lease_token, created_at, updated_at, schedule_id, idempotency_key,
-         callback_url, result_truncated, payload)
-       VALUES (?, ?, 'pending', ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, 0, ?)
+      `INSERT INTO jobs (${INSERTED_COLUMNS.join(', ')}, ready)
+       VALUES (${INSERTED_COLUMNS.map(() => '?').join(', ')}, ?)
        ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`,
     );
     this.#byIdempotencyKey = db
-      .prepare<[string], JobRow>(`SELECT ${JOB_COLUMNS} FROM jobs WHERE idempotency_key = ?`)
+      .prepare<[string], JobRow>(`SELECT ${JOB_COLUMN_LIST} FROM jobs WHERE idempotency_key = ?`)
       .raw();
     // RETURNING would say this too, but SQLite builds a table for its answer, which takes longer than the update.
     this.#find = db
@@ -67,9 +66,7 @@ export class JobWriter {
       )
       .raw();
     this.#update = db.prepare(
-      `UPDATE jobs SET status = ?, ready = ?, attempt = ?, visible_at = ?, lease_token = ?, worker_id = ?,
-         started_at = ?, completed_at = ?, last_error = ?, result = ?, result_truncated = ?, updated_at = ?
-       WHERE rowid = ?`,
+      `UPDATE jobs SET ${UPDATED_COLUMNS.map((column) => `${column} = ?`).join(', ')}, ready = ? WHERE rowid = ?`,
     );
     this.#delete = db.prepare('DELETE FROM jobs WHERE rowid = ?');
     this.#insertFailedAttempt = db.prepare(
@@ -95,7 +92,7 @@ export class JobWriter {
         queueMaxRetries = this.ensureQueue(job.queueName, queueDefaults, now);
         maxRetries.set(job.queueName, queueMaxRetries);
       }
-      return this.#insertOne(job, job.maxRetries ?? queueMaxRetries, now);
+      return this.#insertOne(pendingJob(job, queueMaxRetries), now);
     });
   }
 
@@ -132,21 +129,7 @@ export class JobWriter {
   /** Replaces the state of a job that was read in this transaction. */
   replace({ rowid, queueName, count }: StoredJob, state: JobState): void {
     const ready = isReady(state, state.updatedAt);
-    this.#update.run(
-      state.status,
-      ready ? 1 : 0,
-      state.attempt,
-      state.visibleAt,
-      state.leaseToken,
-      state.workerId,
-      state.startedAt,
-      state.completedAt,
-      state.lastError,
-      state.result,
-      state.resultTruncated ? 1 : 0,
-      state.updatedAt,
-      rowid,
-    );
+    runUpdate(this.#update, state, ready ? 1 : 0, rowid);
     this.#counter.add(queueName, count, -1);
     this.#counter.add(queueName, countOf(state.status, ready), 1);
     if (state.status === 'completed') this.#throughput.addCompleted(state.updatedAt);
@@ -171,30 +154,12 @@ export class JobWriter {
     this.#throughput.addFailed(attempt.finishedAt);
   }
 
-  #insertOne(job: NewJob, maxRetries: number, now: number): InsertOutcome {
-    const state = pendingState(job);
-    const ready = isReady(state, now);
-    const { changes } = this.#insert.run(
-      job.id,
-      job.queueName,
-      ready ? 1 : 0,
-      job.priority,
-      job.visibleAt,
-      maxRetries,
-      job.retryBackoff,
-      job.baseDelayMs,
-      job.maxDelayMs,
-      job.timeoutMs,
-      job.createdAt,
-      state.updatedAt,
-      job.scheduleId,
-      job.idempotencyKey,
-      job.callbackUrl,
-      job.payload,
-    );
+  #insertOne(job: Job, now: number): InsertOutcome {
+    const ready = isReady(job, now);
+    const { changes } = runInsert(this.#insert, job, ready ? 1 : 0);
     if (changes === 1) {
       this.#counter.add(job.queueName, countOf('pending', ready), 1);
-      return { kind: 'inserted', job: jobOf({ ...job, maxRetries }, state) };
+      return { kind: 'inserted', job };
     }
     const existing = this.#byIdempotencyKey.get(job.idempotencyKey ?? '');
     if (!existing) throw new Error(`job ${job.id} was not inserted`);

@@ -1,7 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import { JOB_STATUSES } from '../../domain/job/job.js';
+import {
+  index,
+  integer,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+  type SQLiteColumnBuilderBase,
+} from 'drizzle-orm/sqlite-core';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
+import { mapColumns, type JobColumn } from '../sql/job-columns.js';
 
 /*
  * Instants are epoch milliseconds. After a change here: `npm run db:generate`, read the migration, commit both.
@@ -23,36 +31,30 @@ export const queues = sqliteTable('queues', {
   updatedAt: integer('updated_at').notNull(),
 });
 
+function sqliteColumn({ name, kind, nullable }: JobColumn): SQLiteColumnBuilderBase {
+  const column = builder(name, kind);
+  if (name === 'id') return column.primaryKey();
+  return nullable ? column : column.notNull();
+}
+
+function builder(name: string, kind: JobColumn['kind']) {
+  switch (kind) {
+    case 'text':
+    case 'long text':
+      return text(name);
+    case 'integer':
+      return integer(name);
+    case 'boolean':
+      return integer(name, { mode: 'boolean' });
+  }
+}
+
 export const jobs = sqliteTable(
   'jobs',
   {
-    id: text('id').primaryKey(),
-    queueName: text('queue_name').notNull(),
-    status: text('status', { enum: JOB_STATUSES }).notNull(),
+    ...mapColumns(sqliteColumn),
     /** Pending and known to be due; see idx_jobs_ready. */
     ready: integer('ready', { mode: 'boolean' }).notNull(),
-    priority: integer('priority').notNull(),
-    visibleAt: integer('visible_at').notNull(),
-    attempt: integer('attempt').notNull(),
-    maxRetries: integer('max_retries').notNull(),
-    retryBackoff: text('retry_backoff', { enum: BACKOFF_STRATEGIES }),
-    baseDelayMs: integer('base_delay_ms'),
-    maxDelayMs: integer('max_delay_ms'),
-    timeoutMs: integer('timeout_ms').notNull(),
-    leaseToken: integer('lease_token').notNull(),
-    workerId: text('worker_id'),
-    startedAt: integer('started_at'),
-    completedAt: integer('completed_at'),
-    createdAt: integer('created_at').notNull(),
-    updatedAt: integer('updated_at').notNull(),
-    scheduleId: text('schedule_id'),
-    idempotencyKey: text('idempotency_key'),
-    callbackUrl: text('callback_url').notNull(),
-    // The texts of any length stand last: what precedes them is read without walking their overflow pages.
-    lastError: text('last_error'),
-    resultTruncated: integer('result_truncated', { mode: 'boolean' }).notNull(),
-    payload: text('payload').notNull(),
-    result: text('result'),
   },
   (t) => [
     // Every index ends in the row's number, by itself: rows are numbered in the order of their insertion, which

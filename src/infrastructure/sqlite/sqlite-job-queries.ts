@@ -14,7 +14,7 @@ import type {
 } from '../../application/ports/job-queries.js';
 import { startOfMinute } from '../../application/throughput.js';
 import { matching, selectPage } from './job-page.js';
-import { JOB_COLUMNS, toJob, type JobRow } from './job-row.js';
+import { JOB_COLUMN_LIST, toJob, type JobRow } from './job-row.js';
 import { findJobs } from './job-search.js';
 import { OldestReady } from './oldest-ready.js';
 import { failedAttempts, jobCounts, throughput } from './schema.js';
@@ -39,7 +39,7 @@ export class SqliteJobQueries implements JobQueries {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#byId = db.connection
-      .prepare<[string], JobRow>(`SELECT ${JOB_COLUMNS} FROM jobs WHERE id = ?`)
+      .prepare<[string], JobRow>(`SELECT ${JOB_COLUMN_LIST} FROM jobs WHERE id = ?`)
       .raw();
     this.#oldestReady = new OldestReady(db.connection);
     this.#dataVersion = db.connection.prepare<[], number>('PRAGMA data_version').pluck();
@@ -54,7 +54,7 @@ export class SqliteJobQueries implements JobQueries {
 
   list(filter: JobFilter, page: Page): Promise<Job[]> {
     return this.#db.read(() => {
-      const { sql, parameters } = selectPage(JOB_COLUMNS, matching(filter, page.before), page);
+      const { sql, parameters } = selectPage(JOB_COLUMN_LIST, matching(filter, page.before), page);
       return this.#db.connection
         .prepare<unknown[], JobRow>(sql)
         .raw()

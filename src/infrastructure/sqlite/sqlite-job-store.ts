@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { claim } from '../../domain/job/transitions.js';
-import { jobOf, type Job, type JobState } from '../../domain/job/job.js';
+import type { Job, JobState } from '../../domain/job/job.js';
 import type { QueueSnapshot } from '../../domain/queue/claim-plan.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { nextTokenAt, spend } from '../../domain/queue/token-bucket.js';
@@ -14,7 +14,7 @@ import type {
   SettleOutcome,
   Settlement,
 } from '../../application/ports/job-store.js';
-import { JOB_COLUMNS, toJob, type JobRow, type NumberedJobRow } from './job-row.js';
+import { JOB_COLUMN_LIST, toJob, toNumberedJob, type JobRow, type NumberedJobRow } from './job-row.js';
 import type { JobWriter } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
@@ -30,9 +30,9 @@ const CLAIM_CHUNK = 10;
  * to the partial index that holds exactly these rows. test/unit/sqlite checks the plans.
  */
 // A bare parameter as the limit would have SQLite prepare the statement anew each time that its value changes.
-export const SELECT_READY = `SELECT ${JOB_COLUMNS}, rowid FROM jobs INDEXED BY idx_jobs_ready
+export const SELECT_READY = `SELECT rowid, ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_ready
   WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, rowid LIMIT (? + 0)`;
-export const SELECT_EXPIRED = `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY idx_jobs_reaper
+export const SELECT_EXPIRED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
   WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`;
 export const PRUNE = `DELETE FROM jobs
   WHERE id IN (
@@ -176,12 +176,12 @@ export class SqliteJobStore implements JobStore {
   }
 
   #claimOne(row: NumberedJobRow, now: number, workerId: string): Job[] {
-    const job = toJob(row);
+    const job = toNumberedJob(row);
     // A job that is marked ready was due once, and stays so when the clock is set back.
     const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
     if (transition.kind !== 'changed') return [];
-    this.#writer.replace({ rowid: row[24], queueName: job.queueName, count: 'ready' }, transition.state);
-    return [jobOf(job, transition.state)];
+    this.#writer.replace({ rowid: row[0], queueName: job.queueName, count: 'ready' }, transition.job);
+    return [transition.job];
   }
 
   #spend(queue: QueueSnapshot | undefined, count: number, now: number): void {

@@ -144,10 +144,10 @@ test('a result that comes in between wins: nothing is logged, and nobody woken',
   reap.clock.setNow(STALE);
   const done = succeed(job, { leaseToken: 1, result: 'ok', resultTruncated: false }, STALE);
   if (done.kind !== 'changed') throw new Error('a running job can succeed');
-  const settlement = { jobId: job.id, leaseToken: 1, state: done.state, failedAttempt: null };
+  const settlement = { jobId: job.id, leaseToken: 1, state: done.job, failedAttempt: null };
   reap.stores.jobs.race = () => reap.stores.jobs.settle([settlement]);
   expect(await reap.runOnce()).toEqual({ reaped: 0, nextRunAt: null });
-  expect(await reap.stores.queries.get(job.id)).toEqual({ ...job, ...done.state });
+  expect(await reap.stores.queries.get(job.id)).toEqual({ ...job, ...done.job });
   expect([reap.logger.lines, reap.published]).toEqual([[], []]);
 });
 

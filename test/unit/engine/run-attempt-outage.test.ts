@@ -17,7 +17,7 @@ function outage(calls: number): Error[] {
 async function expire({ jobs }: MemoryStores, job: Job, now: number): Promise<void> {
   const transition = expireLease(job, { retryInMs: 0 }, now);
   if (transition.kind !== 'changed') throw new Error('the lease is still valid');
-  const { state } = transition;
+  const { job: state } = transition;
   await jobs.settle([{ jobId: job.id, leaseToken: job.leaseToken, state, failedAttempt: null }]);
 }
 

@@ -80,7 +80,7 @@ test('whatever happens to a job, and in whatever order, its state makes sense', 
           return;
         }
         if (transition.kind === 'rejected') continue;
-        const next: Job = { ...job, ...transition.state };
+        const next = transition.job;
         if (step.event === 'claim') deliveries += 1;
         if (step.event === 'release') deliveries -= 1;
         if (step.event === 'retry') deliveries = 0;

@@ -13,7 +13,7 @@ import {
   type Rejection,
   type Transition,
 } from '../../../src/domain/job/transitions.js';
-import { NOW, pendingJob, stateOf } from '../../support/jobs.js';
+import { NOW, pendingJob } from '../../support/jobs.js';
 
 const MAX_RETRIES = 3;
 const TIMEOUT_MS = 5000;
@@ -199,5 +199,5 @@ describe.each(EVENT_NAMES)('%s', (event) => {
 function transition(job: Job, expected: Expected): Transition {
   if (expected === 'deleted') return { kind: 'deleted' };
   if (typeof expected === 'string') return { kind: 'rejected', reason: expected };
-  return { kind: 'changed', state: { ...stateOf(job), updatedAt: NOW, ...expected } };
+  return { kind: 'changed', job: { ...job, updatedAt: NOW, ...expected } };
 }

@@ -24,7 +24,7 @@ async function attempt(stores: MemoryStores, end: End): Promise<void> {
   const job = await claimOne(stores, NOW);
   const transition = end(job);
   if (transition.kind !== 'changed') throw new Error('the end was refused');
-  const { state } = transition;
+  const { job: state } = transition;
   await stores.jobs.settle([{ jobId: job.id, leaseToken: job.leaseToken, state, failedAttempt: null }]);
 }
 
@@ -59,7 +59,7 @@ describe('cancelling', () => {
     expect(await use.stores.queries.get(id)).toEqual(job);
     const death = dies(job);
     if (death.kind !== 'changed') throw new Error('a running job can fail');
-    await use.stores.jobs.settle([{ jobId: id, leaseToken: 1, state: death.state, failedAttempt: null }]);
+    await use.stores.jobs.settle([{ jobId: id, leaseToken: 1, state: death.job, failedAttempt: null }]);
     expect(await use.cancelJob(id)).toEqual(refusal('job_not_pending', message('dead')));
     expect(use.published).toEqual(['jobs_pending']);
   });

@@ -25,7 +25,7 @@ async function oneJob() {
     if (transition.kind !== 'changed') throw new Error('a claimed job can end');
     const failedAttempt = error === null ? null : failedAttemptOf(job, clock.now(), error);
     await stores.jobs.settle([
-      { jobId: id, leaseToken: job.leaseToken, state: transition.state, failedAttempt },
+      { jobId: id, leaseToken: job.leaseToken, state: transition.job, failedAttempt },
     ]);
   };
   return {
@@ -150,7 +150,7 @@ describe('the attempts of a job', () => {
       const { leaseToken } = job;
       const failed = failTransiently(job, { leaseToken, error: 'HTTP 500', retryInMs: 0 }, clock.now());
       if (failed.kind !== 'changed') throw new Error('a running job can fail');
-      await stores.jobs.settle([{ jobId, leaseToken, state: failed.state, failedAttempt }]);
+      await stores.jobs.settle([{ jobId, leaseToken, state: failed.job, failedAttempt }]);
       return original(jobId, limit);
     };
     expect(await getJobAttempts(id, 100)).toMatchObject({ value: [{ number: 1, outcome: 'failed' }] });

@@ -18,7 +18,7 @@ async function finished(use: Using, queueName: string, end: 'completed' | 'dead'
       ? failPermanently(job, { ...lease, error: 'HTTP 404' }, NOW)
       : succeed(job, { ...lease, result: '', resultTruncated: false }, NOW);
   if (transition.kind !== 'changed') throw new Error('a claimed job can end');
-  const { state } = transition;
+  const { job: state } = transition;
   await use.stores.jobs.settle([{ jobId: job.id, ...lease, state, failedAttempt: null }]);
 }
 
