@@ -14,6 +14,8 @@ export interface ProgramOptions {
   readonly cwd: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What is run, before the arguments; default: the built program. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 const logLine = z.looseObject({ level: z.string(), msg: z.string() });
@@ -25,8 +27,9 @@ export class Program {
   stdout = '';
   stderr = '';
 
-  constructor({ cwd, args = [], env = {} }: ProgramOptions) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+  constructor({ cwd, args = [], env = {}, command = [process.execPath, MAIN] }: ProgramOptions) {
+    const [file, ...words] = command;
+    this.#child = spawn(file, [...words, ...args], {
       cwd,
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,6 +55,11 @@ export class Program {
       .split('\n')
       .filter((line) => line.startsWith('{') && line.endsWith('}'))
       .map((line) => logLine.parse(JSON.parse(line)));
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the program was not started');
+    return this.#child.pid;
   }
 
   signal(signal: NodeJS.Signals): void {
