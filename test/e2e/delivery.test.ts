@@ -61,10 +61,10 @@ test('a delivery is the documented request', async () => {
   });
 });
 
-test('numbers arrive as they were written', async () => {
+test('a payload arrives byte for byte', async () => {
   const { api } = await serve(await folder());
   const hooks = await receiver();
-  const payload = '{"id":12345678901234567890,"price":1.10,"tiny":1e-400}';
+  const payload = String.raw`{"10":12345678901234567890,"2":[1.10, 1e-400],"\u0041":"\u00e9\/", "2":{}}`;
   const response = await fetch(`${api.url}/jobs`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { describeSyntaxError, JsonText } from '../http/json-text.js';
 import { problemsOf } from '../http/validation.js';
 import type { FormState } from './form.js';
-import { portable } from './json-view.js';
+import { isShown, portable } from './json-view.js';
 
 /** How the text of a field becomes a part of the request that the API would take. */
 export type FieldKinds = Readonly<Record<string, 'text' | 'number' | 'boolean' | 'json'>>;
@@ -12,15 +12,19 @@ export type FormRead<T> =
   /** What is wrong, beside what was filled in. */
   | { readonly ok: false; readonly state: FormState };
 
-/**
- * Reads a form as the API reads JSON, by the same shape and with the same messages.
- * @param nullable fields that are null when they are empty; the others are left out then
- */
+export interface FormOptions {
+  /** Fields that are null when they are empty; the others are left out then. */
+  readonly nullable?: readonly string[];
+  /** What was stored, and shown on lines of its own: what comes back unchanged is taken as it was, byte for byte. */
+  readonly shownJson?: Readonly<Record<string, string>>;
+}
+
+/** Reads a form as the API reads JSON, by the same shape and with the same messages. */
 export function readForm<T>(
   form: URLSearchParams,
   kinds: FieldKinds,
   schema: z.ZodType<T>,
-  nullable: readonly string[] = [],
+  { nullable = [], shownJson = {} }: FormOptions = {},
 ): FormRead<T> {
   const values: Record<string, string> = {};
   const problems = new Map<string, string>();
@@ -28,7 +32,9 @@ export function readForm<T>(
   for (const [name, kind] of Object.entries(kinds)) {
     const text = (form.get(name) ?? '').replaceAll('\r\n', '\n');
     values[name] = kind === 'json' ? portable(text) : text;
-    const part = toJson(text, kind, nullable.includes(name));
+    const shown = kind === 'json' ? shownJson[name] : undefined;
+    const part =
+      shown !== undefined && isShown(text, shown) ? shown : toJson(text, kind, nullable.includes(name));
     if (part === undefined) continue;
     const wrong = kind === 'json' ? syntaxError(part) : null;
     if (wrong !== null) problems.set(name, wrong);

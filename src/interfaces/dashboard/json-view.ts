@@ -1,11 +1,11 @@
-import { parse, stringify } from 'lossless-json';
 import { plural } from './format.js';
 import { html, type Html } from './html.js';
 
 /** Characters; a page shows no more of a text, and does not format what is longer. */
 const SHOWN_MAX = 200_000;
+const INDENT = '  ';
 
-/** JSON on several lines, with every number as it was written; anything else as it is. Always as text. */
+/** JSON on several lines, with all its parts as they were written; anything else as it is. Always as text. */
 export function jsonView(text: string, label: string): Html {
   const cut = text.length > SHOWN_MAX;
   const shown = cut ? portable(text).slice(0, SHOWN_MAX) : pretty(text);
@@ -20,12 +20,12 @@ export function jsonView(text: string, label: string): Html {
  */
 export function pretty(text: string): string {
   const carried = portable(text);
-  if (carried.length > SHOWN_MAX || indentedLength(carried) > SHOWN_MAX) return carried;
-  try {
-    return escapeControls(stringify(parse(carried), null, 2) ?? carried);
-  } catch {
-    return carried;
-  }
+  return carried.length <= SHOWN_MAX && isJson(carried) ? (indented(carried) ?? carried) : carried;
+}
+
+/** Is the text of a form what was shown of this JSON, so that nobody has changed it? */
+export function isShown(text: string, json: string): boolean {
+  return [pretty(json), portable(json)].some((shown) => shown.replace(/\r\n?/g, '\n') === text);
 }
 
 const CONTROLS = /[\u007f-\u009f]/;
@@ -51,35 +51,24 @@ function isJson(text: string): boolean {
   }
 }
 
-/**
- * How long JSON is on several lines, at most: an escape in a string may become shorter. Found without making that
- * text, which may be huge. Of what is no JSON it tells nothing.
- */
-export function indentedLength(json: string): number {
-  let length = 0;
-  let depth = 0;
-  let opened = false;
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json.charAt(at);
-    if (' \t\r\n'.includes(character)) continue;
-    const closes = character === ']' || character === '}';
-    if (closes) depth -= 1;
-    // A line ends after each opening bracket and before each closing one, but not between the two of an empty pair.
-    if (closes !== opened) length += 1 + 2 * depth;
-    opened = character === '[' || character === '{';
-    if (opened) depth += 1;
-    const end = character === '"' ? endOfString(json, at) : at;
-    length += end - at + 1;
-    if (character === ',') length += 1 + 2 * depth;
-    if (character === ':') length += 1;
-    at = end;
-  }
-  return length;
-}
+const TOKEN = /"(?:[^"\\]+|\\.)*"|[[\]{}:,]|[^\s"[\]{}:,]+/g;
 
-/** Where the string that begins here has its closing quotation mark. */
-function endOfString(json: string, start: number): number {
-  let at = start + 1;
-  while (at < json.length && json.charAt(at) !== '"') at += json.charAt(at) === '\\' ? 2 : 1;
-  return at;
+/** @returns null when it would be too long */
+function indented(json: string): string | null {
+  let text = '';
+  let line = '\n';
+  let opened = false;
+  for (const [token] of json.matchAll(TOKEN)) {
+    const closes = token === ']' || token === '}';
+    if (closes) line = line.slice(0, -INDENT.length);
+    // A line ends after each opening bracket and before each closing one, but not between the two of an empty pair.
+    if (closes !== opened) text += line;
+    opened = token === '[' || token === '{';
+    if (opened) line += INDENT;
+    text += token;
+    if (token === ',') text += line;
+    if (token === ':') text += ' ';
+    if (text.length > SHOWN_MAX) return null;
+  }
+  return text;
 }

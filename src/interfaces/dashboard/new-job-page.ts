@@ -40,12 +40,15 @@ export function newJobRoutes(
         return show(newJobView({ values: emptyValues(), problems: NO_PROBLEMS }, defaults));
       const job = await getJob(copied);
       if (!job.ok) return refused(job.refusal);
-      return show(newJobView({ values: valuesOf(job.value), problems: NO_PROBLEMS }, defaults));
+      return show(newJobView({ values: valuesOf(job.value), problems: NO_PROBLEMS }, defaults, copied));
     }),
     post('/dashboard/new-job', async ({ form }) => {
-      const read = readForm(form, FIELDS, schema);
-      if (!read.ok) return show(newJobView(read.state, defaults));
-      const [outcome] = await enqueueJobs([toEnqueueJob(read.body, read.json.compact('payload'))]);
+      const copied = given(form, 'copy');
+      const original = copied === null ? null : await getJob(copied);
+      const shownJson = original?.ok === true ? { payload: original.value.payload } : {};
+      const read = readForm(form, FIELDS, schema, { shownJson });
+      if (!read.ok) return show(newJobView(read.state, defaults, copied));
+      const [outcome] = await enqueueJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
       if (!outcome) throw new Error('the store took one job and told the fate of none');
       const notice =
         outcome.kind === 'inserted'
@@ -76,7 +79,8 @@ function valuesOf(job: Job): Record<string, string> {
   };
 }
 
-function newJobView(state: FormState, defaults: JobDefaults): View {
+/** @param copied the id of the job that the form began with */
+function newJobView(state: FormState, defaults: JobDefaults, copied: string | null = null): View {
   const number = (name: string, label: string, hint: string) =>
     textField(state, { name, label, hint, inputmode: 'numeric' });
   return {
@@ -88,6 +92,7 @@ ${formPanel(
   '/dashboard/new-job',
   state,
   [
+    copied !== null && html`<input type="hidden" name="copy" value="${copied}">`,
     textField(state, {
       name: 'callback_url',
       label: 'Callback URL',

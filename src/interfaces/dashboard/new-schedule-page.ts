@@ -31,7 +31,7 @@ export function newScheduleRoutes(
     post('/dashboard/new-schedule', async ({ form }) => {
       const read = await readSchedule(form, schema, useCases);
       if (!read.ok) return show(newScheduleView(read.state));
-      const created = await useCases.createSchedule(toNewSchedule(read.body, read.json.compact('payload')));
+      const created = await useCases.createSchedule(toNewSchedule(read.body, read.json.member('payload')));
       if (!created.ok) return refused(created.refusal);
       return goTo(schedulePath(created.value.id), 'The schedule is created.');
     }),

@@ -52,7 +52,7 @@ function changeSettings({ getQueue, updateQueue }: UseCases, clock: Clock): Page
     const found = await getQueue(name);
     if (!found.ok) return refused(found.refusal);
     // An empty field is no change, but for the limit: there it is none.
-    const read = readForm(form, SETTINGS, queueUpdateShape.schema, ['rate_limit_rps']);
+    const read = readForm(form, SETTINGS, queueUpdateShape.schema, { nullable: ['rate_limit_rps'] });
     if (!read.ok) return show(queueView(found.value, read.state, clock.now()));
     return done(
       await updateQueue(name, toQueueSettings(read.body)),

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Refusal } from '../../application/errors.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import { DEFAULT_TIMEZONE } from '../http/schedule-shapes.js';
-import { readForm, type FieldKinds, type FormRead } from './form-reader.js';
+import { readForm, type FieldKinds, type FormOptions, type FormRead } from './form-reader.js';
 import { checkField, textArea, textField, type FormState } from './form.js';
 import { html, type Html } from './html.js';
 
@@ -25,8 +25,9 @@ export async function readSchedule<T>(
   form: URLSearchParams,
   schema: z.ZodType<T>,
   { previewSchedule }: UseCases,
+  options?: FormOptions,
 ): Promise<FormRead<T>> {
-  const read = readForm(form, SCHEDULE_FIELDS, schema);
+  const read = readForm(form, SCHEDULE_FIELDS, schema, options);
   const { values, problems } = read.state;
   const expression = values['cron_expression']?.trim() ?? '';
   const timezone = values['timezone']?.trim() ?? '';

@@ -50,9 +50,11 @@ export function scheduleRoutes(useCases: UseCases, schemes: readonly string[]): 
     post('/dashboard/schedules/{id}/settings', async ({ parameter: id, form }) => {
       const found = await getSchedule(id);
       if (!found.ok) return refused(found.refusal);
-      const read = await readSchedule(form, schema, useCases);
+      const read = await readSchedule(form, schema, useCases, {
+        shownJson: { payload: found.value.payload },
+      });
       if (!read.ok) return page(found.value, read.state);
-      const changed = await updateSchedule(id, toScheduleChange(read.body, read.json.compact('payload')));
+      const changed = await updateSchedule(id, toScheduleChange(read.body, read.json.member('payload')));
       return done(changed, schedulePath(id), () => 'The schedule is saved.');
     }),
     ...(['enable', 'disable'] as const).map((verb) =>

@@ -49,7 +49,7 @@ function createJob({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobSh
     },
     newJob,
     async (body, { json }) => {
-      const [outcome] = await enqueueJobs([toEnqueueJob(body, json.compact('payload'))]);
+      const [outcome] = await enqueueJobs([toEnqueueJob(body, json.member('payload'))]);
       if (!outcome) throw new Error('the store took one job and told the fate of none');
       return ok({ status: outcome.kind === 'inserted' ? 201 : 200, body: presentJob(outcome.job) });
     },
@@ -72,8 +72,9 @@ function createJobs({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobS
     },
     newJobBatchShape(newJob),
     async ({ jobs }, { json }) => {
+      const payloads = json.memberOfEach('jobs', 'payload');
       const outcomes = await enqueueJobs(
-        jobs.map((job, index) => toEnqueueJob(job, json.compact('jobs', index, 'payload'))),
+        jobs.map((job, index) => toEnqueueJob(job, payloads[index] ?? null)),
       );
       return ok({ status: 201, body: { jobs: outcomes.map(({ job }) => presentJob(job)) } });
     },

@@ -133,7 +133,7 @@ export const jobShape = {
     queue_name: z.string(),
     status: z.enum(JOB_STATUSES),
     priority: z.int(),
-    payload: z.string().meta({ description: 'JSON text, with every number as it was sent.' }),
+    payload: z.string().meta({ description: 'JSON text, byte for byte as it was sent.' }),
     callback_url: z.string(),
     visible_at: instant.meta({ description: 'Pending: when it is due. Running: when its lease ends.' }),
     attempt: z.int().meta({ description: 'Deliveries begun since the job was created or retried by hand.' }),

@@ -1,20 +1,11 @@
-import { parse, stringify, type ParseOptions } from 'lossless-json';
+import { parse } from 'lossless-json';
 import { quote } from '../../application/printable.js';
+import { eachElement, eachMember, endOfValue, isArrayAt, isObjectAt, skipSpace } from './json-scan.js';
 
-/**
- * A number of JSON that JavaScript may write in another way than it was written: a fraction, an exponent, 16 or more
- * digits, -0. May find one within a string too, which does no harm.
- */
-const DOUBTFUL_NUMBER = /[\s:,[](-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)|-?\d{16,}|-0)(?=[\s,\]}])/g;
-
-/** As JSON.parse does it. */
-const LAST_WINS: ParseOptions = { onDuplicateKey: ({ newValue }) => newValue };
-
-/** A JSON text, parsed. */
+/** A JSON text, parsed. Its parts can be had as they were written, byte for byte. */
 export class JsonText {
   readonly value: unknown;
   readonly #text: string;
-  #exactValue: unknown;
 
   /** @throws SyntaxError */
   constructor(text: string) {
@@ -23,30 +14,39 @@ export class JsonText {
   }
 
   /**
-   * The text of the part at the path, without white space and with every number exactly as it was written. Of fields
-   * that are given twice the last counts, as for JSON.parse.
-   * @returns null when the part is missing or null
+   * The text of a member of the object. Of members that are given twice the last counts, as it does in the value.
+   * @returns null when the member is missing or null
    */
-  compact(...path: readonly (string | number)[]): string | null {
-    const exact = this.#exact();
-    let part = exact;
-    for (const key of path) part = isRecord(part) ? part[key] : undefined;
-    if (part === undefined || part === null) return null;
-    return (exact === this.value ? JSON.stringify(part) : stringify(part)) ?? null;
+  member(name: string): string | null {
+    return lastMember(this.#text, skipSpace(this.#text, 0), name).text;
   }
 
-  /** The parsed value itself, unless it has lost how a number was written. */
-  #exact(): unknown {
-    this.#exactValue ??= keepsNumbers(this.#text) ? this.value : parse(this.#text, null, LAST_WINS);
-    return this.#exactValue;
+  /** The same of each object of a list that is itself a member. */
+  memberOfEach(list: string, name: string): (string | null)[] {
+    const text = this.#text;
+    let found: (string | null)[] = [];
+    eachMember(text, skipSpace(text, 0), list, (listAt) => {
+      found = [];
+      if (!isArrayAt(text, listAt)) return endOfValue(text, listAt);
+      return eachElement(text, listAt, (at) => {
+        const member = isObjectAt(text, at) ? lastMember(text, at, name) : null;
+        found.push(member?.text ?? null);
+        return member?.end ?? endOfValue(text, at);
+      });
+    });
+    return found;
   }
 }
 
-function keepsNumbers(text: string): boolean {
-  for (const [, number = ''] of text.matchAll(DOUBTFUL_NUMBER)) {
-    if (JSON.stringify(Number(number)) !== number) return false;
-  }
-  return true;
+/** @returns its text, and the end of the object */
+function lastMember(json: string, objectAt: number, name: string): { text: string | null; end: number } {
+  let text = 'null';
+  const end = eachMember(json, objectAt, name, (valueAt) => {
+    const valueEnd = endOfValue(json, valueAt);
+    text = json.slice(valueAt, valueEnd);
+    return valueEnd;
+  });
+  return { text: text === 'null' ? null : text, end };
 }
 
 /** Is the value nested at most so many levels deep? A plain object or array without others in it has one level. */
@@ -83,7 +83,7 @@ const NEAR = 10;
 /** null: it cannot be told, as the text is nested too deeply. */
 function syntaxErrorPosition(text: string): number | null {
   try {
-    parse(text, null, LAST_WINS);
+    parse(text, null, { onDuplicateKey: ({ newValue }) => newValue });
   } catch (error) {
     const position = error instanceof SyntaxError ? /at position (\d+)$/.exec(error.message)?.[1] : undefined;
     if (position !== undefined) return Number(position);

@@ -34,7 +34,7 @@ function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: 
       },
       newScheduleShape(schemes),
       async (body, { json }) =>
-        reply(await createSchedule(toNewSchedule(body, json.compact('payload'))), 201, presentSchedule),
+        reply(await createSchedule(toNewSchedule(body, json.member('payload'))), 201, presentSchedule),
     ),
     route(
       {
@@ -106,7 +106,7 @@ function updateSchedule(useCases: UseCases, schemes: readonly string[]): Route {
     scheduleUpdateShape(schemes),
     async (body, { parameter: id, json }) =>
       reply(
-        await useCases.updateSchedule(id, toScheduleChange(body, json.compact('payload'))),
+        await useCases.updateSchedule(id, toScheduleChange(body, json.member('payload'))),
         200,
         presentSchedule,
       ),

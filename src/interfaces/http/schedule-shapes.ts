@@ -88,7 +88,7 @@ export const scheduleShape = {
     cron_expression: z.string(),
     timezone: z.string(),
     callback_url: z.string(),
-    payload: z.string().meta({ description: 'JSON text, with every number as it was sent.' }),
+    payload: z.string().meta({ description: 'JSON text, byte for byte as it was sent.' }),
     max_retries: z.int(),
     timeout_ms: z.int(),
     enabled: z.literal([0, 1]),

@@ -40,7 +40,7 @@ describe('a new job', () => {
     expect(job).toMatchObject({
       callbackUrl: HOOK,
       queueName: 'mails',
-      payload: '{"id":12345678901234567890,"price":1.10}',
+      payload: '{\n  "id": 12345678901234567890,\n  "price": 1.10\n}',
       priority: -3,
       visibleAt: NOW + 5000,
       maxRetries: 0,
@@ -135,6 +135,7 @@ describe('a copy of a job', () => {
     });
     expect((await dashboard.shown(`/dashboard/jobs/${job.id}`)).link('Enqueue a copy')).toBe(copy);
     expect((await dashboard.shown(copy)).form(NEW)).toEqual({
+      copy: job.id,
       callback_url: `${HOOK}?a=1&b="2"`,
       queue_name: 'mails',
       payload: '{\n  "id": 12345678901234567890\n}',
@@ -151,11 +152,13 @@ describe('a copy of a job', () => {
 
   test('is another job, and the same again', async () => {
     const { dashboard, job, copy } = await withJob({
-      payload: '{"n":1.10}',
+      payload: '{"10":1.10,\r\n"2":"\\u0041\\/","2":0}',
       status: 'completed',
       attempt: 2,
     });
-    await dashboard.submit(NEW, (await dashboard.shown(copy)).form(NEW));
+    const fields = (await dashboard.shown(copy)).form(NEW);
+    expect(fields['payload']).toBe('{\n  "10": 1.10,\n  "2": "\\u0041\\/",\n  "2": 0\n}');
+    await dashboard.submit(NEW, fields);
     const [, second] = jobs(dashboard);
     expect(second).toMatchObject({
       payload: job.payload,
@@ -168,6 +171,15 @@ describe('a copy of a job', () => {
       attempt: 0,
     });
     expect(second?.id).not.toBe(job.id);
+  });
+
+  test('has the payload of the form, if that was changed or the job is gone', async () => {
+    const { dashboard, job, copy } = await withJob({ payload: '{"a":1}' });
+    const fields = (await dashboard.shown(copy)).form(NEW);
+    await dashboard.submit(NEW, { ...fields, payload: '{"a" : 2}' });
+    dashboard.data.jobs.delete(job.id);
+    await dashboard.submit(NEW, fields);
+    expect(jobs(dashboard).map(({ payload }) => payload)).toEqual(['{"a" : 2}', '{\n  "a": 1\n}']);
   });
 
   test('has the control characters of its payload, though the form is refused once', async () => {

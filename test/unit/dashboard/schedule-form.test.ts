@@ -37,7 +37,7 @@ describe('a new schedule', () => {
       timezone: 'Europe/Berlin',
       callbackUrl: 'https://example.com/',
       queueName: 'reports',
-      payload: '{"n":1.10}',
+      payload: '{ "n": 1.10 }',
       maxRetries: 0,
       timeoutMs: 30_000,
       enabled: true,
@@ -134,7 +134,7 @@ describe('the settings of a schedule', () => {
     'are filled in as they are, so that sending the form changes nothing: %o',
     async (change) => {
       const { dashboard, schedule, stored, path, settings } = await withSchedule({
-        payload: '{"n":12345678901234567890,"a":[1.10]}',
+        payload: '{"n":12345678901234567890,"10":[1.10],\r\n"2":"\\u0041","2":0}',
         ...change,
       });
       const answer = await dashboard.submit(settings, (await dashboard.shown(path)).form(settings));

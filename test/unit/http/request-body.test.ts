@@ -304,21 +304,30 @@ describe('a route without a body', () => {
 describe('payloads', () => {
   const stored = (api: Api) => [...api.data.jobs.values()].at(-1)?.payload;
 
-  test('keep their numbers over every route', async () => {
+  test('stay as they came, byte for byte, over every route', async () => {
     const api = await startApi();
-    const payload = '{"a": 12345678901234567890, "b": [1.0, 1e400, -0]}';
-    const compact = '{"a":12345678901234567890,"b":[1.0,1e400,-0]}';
-    const one = await api.post('/jobs', `{"callback_url":"http://a","payload":${payload}}`);
-    expect(one.body).toMatchObject({ payload: compact });
+    const payload = String.raw`{ "10": 12345678901234567890, "2":[1.0,1e400 ,-0],"a":"\u0041\/","a":{}}`;
+    const one = await api.post('/jobs', `{"callback_url":"http://a","payload": ${payload} }`);
+    expect(one.body).toMatchObject({ payload });
     const many = await api.post('/jobs/batch', `{"jobs":[{"callback_url":"http://a","payload":${payload}}]}`);
-    expect(many.body).toMatchObject({ jobs: [{ payload: compact }] });
+    expect(many.body).toMatchObject({ jobs: [{ payload }] });
     const schedule = await api.post(
       '/schedules',
       `{"cron_expression":"0 * * * * *","callback_url":"http://a","payload":${payload}}`,
     );
-    expect(schedule.body).toMatchObject({ payload: compact });
-    const changed = await api.put(`/schedules/${idOf(schedule)}`, '{"payload":{"c":2.50}}');
-    expect(changed.body).toMatchObject({ payload: '{"c":2.50}' });
+    expect(schedule.body).toMatchObject({ payload });
+    const changed = await api.put(`/schedules/${idOf(schedule)}`, '{"payload":{"c" :2.50}}');
+    expect(changed.body).toMatchObject({ payload: '{"c" :2.50}' });
+    const run = await api.post(`/schedules/${idOf(schedule)}/run`);
+    expect(run.body).toMatchObject({ payload: '{"c" :2.50}' });
+  });
+
+  test('that are given twice: what is checked is what is stored', async () => {
+    const api = await startApi();
+    await api.post('/jobs', '{"callback_url":"http://a","payload":[],"payload":{"n":2}}');
+    expect(stored(api)).toBe('{"n":2}');
+    const refused = await api.post('/jobs', '{"callback_url":"http://a","payload":{"n":2},"payload":[]}');
+    expect(errorOf(refused).error).toBe('payload: must be a JSON object, got an array');
   });
 
   test.each(['{"n":1}', '{"n":1.0}'])('keep %s with __proto__ and constructor as data', async (more) => {
