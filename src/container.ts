@@ -96,8 +96,9 @@ function bindSqlite(container: Container): void {
   container
     .bind(SQLITE.Database)
     .toResolvedValue(
-      ({ server }: Config) => new SqliteDatabase(server.dbPath, server.durability),
-      [T.Config],
+      ({ server }: Config, scheduler: Scheduler, logger: Logger) =>
+        new SqliteDatabase(server.dbPath, server.durability, { scheduler, logger }),
+      [T.Config, T.Scheduler, T.Logger],
     );
   container
     .bind(SQLITE.JobWriter)
@@ -262,6 +263,7 @@ function bindHttp(container: Container): void {
     (
       { server, logging }: Config,
       useCases: UseCases,
+      engine: Engine,
       dispatchers: Dispatchers,
       clock: Clock,
       ids: Ids,
@@ -270,6 +272,7 @@ function bindHttp(container: Container): void {
     ) =>
       createHttpApp({
         useCases,
+        engineStatus: () => engine.status,
         schemes: dispatchers.schemes,
         hosts: [server.host, ...server.allowedHosts],
         maxBodyBytes: server.maxBodyBytes,
@@ -280,7 +283,7 @@ function bindHttp(container: Container): void {
         dashboard,
         logRequests: logging.level === 'debug' || logging.level === 'trace',
       }),
-    [T.Config, T.UseCases, T.Dispatchers, T.Clock, T.Ids, T.Logger, DASHBOARD],
+    [T.Config, T.UseCases, T.Engine, T.Dispatchers, T.Clock, T.Ids, T.Logger, DASHBOARD],
   );
   container.bind(T.HttpServer).toResolvedValue(
     (ids: Ids, scheduler: Scheduler, logger: Logger) => {

@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'host_not_allowed',
   'cross_origin',
   'store_unavailable',
+  'not_claiming',
   'internal_error',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -43,7 +44,15 @@ export function refuse(code: ErrorCode, message: string): Refused {
 
 /** Thrown by a store that cannot do its work now: locked for too long, disk full, connection lost. Worth a retry. */
 export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError';
+  override readonly name: string = 'StoreUnavailableError';
+}
+
+/**
+ * Thrown by a store that has failed for good, such as one whose file is damaged: trying again is of no use in this
+ * process. The store has told the operator what to do, once; the message is shown to clients.
+ */
+export class StoreFailedError extends StoreUnavailableError {
+  override readonly name = 'StoreFailedError';
 }
 
 /** Thrown at start for what the operator has to mend; the message is one line, shown without a stack. */

@@ -1,13 +1,21 @@
 import { JobWriter } from '../../src/infrastructure/sqlite/job-writer.js';
-import { SqliteDatabase } from '../../src/infrastructure/sqlite/sqlite-database.js';
+import { SqliteDatabase, type Surroundings } from '../../src/infrastructure/sqlite/sqlite-database.js';
 import { SqliteJobQueries } from '../../src/infrastructure/sqlite/sqlite-job-queries.js';
 import { SqliteJobStore } from '../../src/infrastructure/sqlite/sqlite-job-store.js';
 import { SqliteQueueStore } from '../../src/infrastructure/sqlite/sqlite-queue-store.js';
 import { SqliteScheduleStore } from '../../src/infrastructure/sqlite/sqlite-schedule-store.js';
+import { FakeClock } from './fake-clock.js';
+import { ManualScheduler } from './manual-scheduler.js';
+import { silentLogger } from './silent-logger.js';
 
-/** The four stores over one connection of their own. */
-export function connectSqlite(path: string) {
-  const database = new SqliteDatabase(path, 'normal');
+/**
+ * The four stores over one connection of their own.
+ * @param surroundings unless given, no timer runs and nothing is logged
+ */
+export function connectSqlite(path: string, surroundings: Partial<Surroundings> = {}) {
+  const scheduler = surroundings.scheduler ?? new ManualScheduler(new FakeClock());
+  const logger = surroundings.logger ?? silentLogger;
+  const database = new SqliteDatabase(path, 'normal', { scheduler, logger });
   const writer = new JobWriter(database);
   return {
     database,

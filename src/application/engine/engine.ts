@@ -34,6 +34,8 @@ export interface EngineStatus {
    * pausing: the last claim failed, and nothing is claimed until one goes well. stopped: not started yet, or stopping.
    */
   readonly state: 'claiming' | 'pausing' | 'stopped';
+  /** How long no claim has gone well, milliseconds; 0: the last one did. */
+  readonly failingForMs: number;
   /** Slots that are taken. */
   readonly inFlight: number;
   readonly slots: number;
@@ -118,7 +120,8 @@ export class Engine {
 
   get status(): EngineStatus {
     const { concurrency, queues } = this.#worker;
-    return { state: STATES[this.#dispatchLoop.state], inFlight: this.inFlight, slots: concurrency, queues };
+    const { state, failingForMs } = this.#dispatchLoop;
+    return { state: STATES[state], failingForMs, inFlight: this.inFlight, slots: concurrency, queues };
   }
 
   #wakeFor(event: Event): void {

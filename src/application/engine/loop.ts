@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../errors.js';
+import { StoreFailedError, StoreUnavailableError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { Scheduler } from '../ports/scheduler.js';
@@ -40,6 +40,8 @@ export class Loop {
   #stopping = false;
   #woken = false;
   #failures = 0;
+  /** When the first of these failures was, on the monotonic clock. */
+  #failingSince = 0;
   #running: Promise<void> | undefined;
   /** Ends the present sleep; undefined while a pass runs and while the loop pauses after a failure. */
   #endSleep: (() => void) | undefined;
@@ -69,6 +71,11 @@ export class Loop {
   get state(): LoopState {
     if (this.#running === undefined || this.#stopping) return 'stopped';
     return this.#failures > 0 ? 'failing' : 'running';
+  }
+
+  /** Since the first pass failed of those that have failed in a row, milliseconds; 0: the last one went well. */
+  get failingForMs(): number {
+    return this.#failures === 0 ? 0 : this.#options.clock.monotonic() - this.#failingSince;
   }
 
   async #run(): Promise<void> {
@@ -103,10 +110,13 @@ export class Loop {
   }
 
   #pause(error: unknown): Promise<void> {
-    const { name, logger, scheduler } = this.#options;
+    const { name, logger, scheduler, clock } = this.#options;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 20), LONGEST_PAUSE_MS);
+    if (this.#failures === 0) this.#failingSince = clock.monotonic();
     this.#failures += 1;
-    if (error instanceof StoreUnavailableError) {
+    if (error instanceof StoreFailedError) {
+      // Why, was logged when it failed. The pause keeps the loop from asking again and again.
+    } else if (error instanceof StoreUnavailableError) {
       logger.warn('store unavailable', { loop: name, reason: error.message, next_try_in_ms: pauseMs });
     } else {
       logger.error(`${name} failed, next try in ${pauseMs} ms`, {}, error);

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../errors.js';
+import { StoreFailedError, StoreUnavailableError } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
 import type { Scheduler } from '../ports/scheduler.js';
 
@@ -7,7 +7,7 @@ const LONGEST_PAUSE_MS = 5000;
 
 /**
  * Does the work, again and again while the store is unavailable: a result that has come in must not be lost to a lock
- * or a full disk. Gives up, with the store's error, when the signal is aborted.
+ * or a full disk. Gives up, with the store's error, when that is for good, or when the signal is aborted.
  */
 export async function untilAvailable<T>(
   work: () => Promise<T>,
@@ -18,7 +18,9 @@ export async function untilAvailable<T>(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || signal.aborted) throw error;
+      if (!(error instanceof StoreUnavailableError) || error instanceof StoreFailedError || signal.aborted) {
+        throw error;
+      }
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
       logger.warn('store unavailable', { reason: error.message, next_try_in_ms: pauseMs });
       await pause(pauseMs, scheduler, signal);

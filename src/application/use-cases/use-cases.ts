@@ -1,6 +1,7 @@
 import type { JobDefaults } from '../config.js';
 import { cancelJob } from './cancel-job.js';
 import { cancelJobs } from './cancel-jobs.js';
+import { checkHealth } from './check-health.js';
 import { createQueue } from './create-queue.js';
 import { createSchedule } from './create-schedule.js';
 import { deleteQueue } from './delete-queue.js';
@@ -56,7 +57,6 @@ export function createUseCases(ports: Ports, defaults: JobDefaults, version: str
     previewSchedule: previewSchedule(ports),
     getMetrics: getMetrics(ports, version),
     getOverview: getOverview(ports, version),
-    /** Rejects with StoreUnavailableError when the store cannot be read and written. */
-    checkHealth: () => ports.jobs.ping(),
+    checkHealth: checkHealth(ports),
   };
 }

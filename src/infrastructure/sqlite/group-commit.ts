@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { StoreUnavailableError } from '../../application/errors.js';
 import { isBusy } from './open-database.js';
+import type { StoreState } from './store-state.js';
 
 /**
  * A write's statements.
@@ -48,6 +49,7 @@ const SHORT_WAIT_MS = 250;
  */
 export class GroupCommit {
   readonly #db: Database.Database;
+  readonly #state: StoreState;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
@@ -60,8 +62,9 @@ export class GroupCommit {
   #transactions = 0;
   #retryTimer: NodeJS.Timeout | undefined;
 
-  constructor(db: Database.Database, deferred?: Deferred) {
+  constructor(db: Database.Database, state: StoreState, deferred?: Deferred) {
     this.#db = db;
+    this.#state = state;
     this.#deferred = deferred;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
@@ -74,6 +77,7 @@ export class GroupCommit {
    * @throws StoreUnavailableError (as a rejection) when the database is locked for too long, full or failing
    */
   write<T>(work: Work<T>): Promise<T> {
+    if (this.#state.failed) return Promise.reject(this.#state.failed);
     if (this.#closed) return Promise.reject(new StoreUnavailableError('the database is closed'));
     return new Promise<T>((resolve, reject) => {
       let value: T;
@@ -130,12 +134,19 @@ export class GroupCommit {
     return grown && oldest !== undefined && performance.now() - oldest.issuedAt < GATHER_MS;
   }
 
+  /** Undoes what a ROLLBACK that failed has left open: nobody may read it, nor commit it. */
+  rollBackRest(): void {
+    if (this.#db.inTransaction) this.#rollback.run();
+  }
+
   #runTransaction(): 'done' | 'busy' {
     try {
+      if (this.#state.failed) throw this.#state.failed;
+      this.rollBackRest();
       this.#begin.run();
     } catch (error) {
       if (isBusy(error)) return 'busy';
-      this.#rejectAll(this.#queue.splice(0), unavailable(error));
+      this.#rejectAll(this.#queue.splice(0), this.#state.errorFor(error));
       return 'done';
     }
     const taken: Write[] = [];
@@ -177,10 +188,15 @@ export class GroupCommit {
 
   /** A write that failed by itself is alone answered with the error; its neighbours go into the next transaction. */
   #undo(taken: readonly Write[], culprit: Write | undefined, error: unknown): void {
-    // A full disk makes SQLite roll back by itself.
-    if (this.#db.inTransaction) this.#rollback.run();
+    try {
+      // A full disk makes SQLite roll back by itself.
+      this.rollBackRest();
+    } catch (rollbackError) {
+      this.#rejectAll(taken, this.#state.errorFor(rollbackError));
+      return;
+    }
     if (culprit === undefined || isStoreFailure(error)) {
-      this.#rejectAll(taken, unavailable(error));
+      this.#rejectAll(taken, this.#state.errorFor(error));
       return;
     }
     culprit.reject(error);
@@ -214,12 +230,6 @@ function isStoreFailure(error: unknown): boolean {
     error instanceof Database.SqliteError &&
     /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB|NOMEM|PROTOCOL)/.test(error.code)
   );
-}
-
-export function unavailable(error: unknown): Error {
-  if (error instanceof StoreUnavailableError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailableError(`the database failed: ${reason}`, { cause: error });
 }
 
 function closedWhileLocked(): StoreUnavailableError {

@@ -2,10 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Durability } from '../../application/config.js';
-import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS, GroupCommit, unavailable, type Work } from './group-commit.js';
+import type { Logger } from '../../application/ports/logger.js';
+import type { Scheduler } from '../../application/ports/scheduler.js';
+import { DatabaseFiles } from './database-files.js';
+import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS, GroupCommit, type Work } from './group-commit.js';
 import { JobCounter } from './job-counter.js';
 import { isBusy, openDatabase } from './open-database.js';
+import { StoreState } from './store-state.js';
 import { ThroughputCounter } from './throughput-counter.js';
+
+export interface Surroundings {
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+}
+
+/** How often the files are looked at. What was acknowledged since they were taken away, is lost with them. */
+const WATCH_MS = 1000;
 
 /**
  * The one connection of a process to its file. better-sqlite3 is synchronous: a second connection for reading would
@@ -16,15 +28,23 @@ export class SqliteDatabase {
   readonly orm: BetterSQLite3Database;
   readonly counter: JobCounter;
   readonly throughput: ThroughputCounter;
+  readonly #state: StoreState;
   readonly #writes: GroupCommit;
+  readonly #scheduler: Scheduler;
+  /** null: the database is in memory. */
+  readonly #files: DatabaseFiles | null;
+  #cancelWatch: () => void = () => undefined;
 
   /** @throws StartupError as `openDatabase` does */
-  constructor(path: string, durability: Durability) {
+  constructor(path: string, durability: Durability, { scheduler, logger }: Surroundings) {
+    this.#scheduler = scheduler;
+    this.#state = new StoreState(path, logger);
     this.connection = openDatabase(path, durability);
+    this.#files = this.connection.memory ? null : new DatabaseFiles(path);
     this.orm = drizzle({ client: this.connection });
     this.counter = new JobCounter(this.connection);
     this.throughput = new ThroughputCounter(this.connection);
-    this.#writes = new GroupCommit(this.connection, {
+    this.#writes = new GroupCommit(this.connection, this.#state, {
       reset: () => {
         this.counter.reset();
         this.throughput.reset();
@@ -34,6 +54,7 @@ export class SqliteDatabase {
         this.throughput.flush();
       },
     });
+    if (this.#files) this.#watch();
   }
 
   /** See GroupCommit.write. What the writes of a transaction change in what is counted is stored at its end. */
@@ -49,10 +70,12 @@ export class SqliteDatabase {
   async read<T>(work: () => T): Promise<T> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (;;) {
+      if (this.#state.failed) throw this.#state.failed;
       try {
+        this.#writes.rollBackRest();
         return work();
       } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw unavailable(error);
+        if (!isBusy(error) || performance.now() > deadline) throw this.#state.errorFor(error);
       }
       await delay(BUSY_RETRY_MS);
     }
@@ -63,9 +86,23 @@ export class SqliteDatabase {
     return this.read(() => this.connection.transaction(work)());
   }
 
+  /** Looks whether the files are still there: SQLite itself would go on writing to what nobody can open any more. */
+  checkFiles(): void {
+    const missing = this.#files?.missing();
+    if (missing) this.#state.fail(missing);
+  }
+
   close(): void {
     if (!this.connection.open) return;
+    this.#cancelWatch();
     this.#writes.close();
     this.connection.close();
+  }
+
+  #watch(): void {
+    this.#cancelWatch = this.#scheduler.after(WATCH_MS, () => {
+      this.checkFiles();
+      if (!this.#state.failed) this.#watch();
+    });
   }
 }

@@ -1,5 +1,11 @@
 import type { Clock } from '../../application/ports/clock.js';
-import { ok, StoreUnavailableError, type ErrorCode, type Refusal } from '../../application/errors.js';
+import {
+  ok,
+  StoreFailedError,
+  StoreUnavailableError,
+  type ErrorCode,
+  type Refusal,
+} from '../../application/errors.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { ERROR_STATUS } from '../http/error-response.js';
 import type { HttpRequest, HttpResponse } from '../http/http-types.js';
@@ -8,7 +14,7 @@ import { readFormBody } from './form-body.js';
 import { html } from './html.js';
 import { LiveRegions, type RenderedRegion } from './live-regions.js';
 import type { LiveUpdates } from './live-updates.js';
-import type { PageRequest, PageRoute } from './page.js';
+import { refused, type PageAnswer, type PageRequest, type PageRoute } from './page.js';
 import { PAGE_HEADER, redirect, takeNotice } from './redirect.js';
 import { liveRegion, page, SECTIONS, type Section, type View } from './view.js';
 
@@ -101,7 +107,7 @@ export class Pages {
 
   /** What a page shows may cease to be while it is open. That is news for it, not an error. */
   async #renderRegion(route: PageRoute, url: string, request: RoutedRequest): Promise<RenderedRegion> {
-    const answer = await route.answer(pageRequest(url, request, NO_FORM));
+    const answer = await route.answer(pageRequest(url, request, NO_FORM)).catch(storeFailed);
     const view = answer.kind === 'refused' ? problemView(sectionOf(url), answer.refusal) : null;
     const { live } = answer.kind === 'view' ? answer.view : (view ?? {});
     // A page without a live region has nothing that changes.
@@ -118,6 +124,10 @@ export class Pages {
 
   #fail(error: unknown, url: string, request: HttpRequest, response: HttpResponse): void {
     const { logger } = this.#dependencies;
+    if (error instanceof StoreFailedError) {
+      this.refuse(response, url, storeFailure(error));
+      return;
+    }
     const about = { request_id: response.locals.requestId, method: request.method };
     if (error instanceof StoreUnavailableError) {
       logger.warn('store unavailable', { ...about, error: error.message });
@@ -140,6 +150,16 @@ export class Pages {
           },
     );
   }
+}
+
+/** Pages that are open say so as well, and go on asking: the next start may find the store mended. */
+function storeFailed(error: unknown): PageAnswer {
+  if (error instanceof StoreFailedError) return refused(storeFailure(error));
+  throw error;
+}
+
+function storeFailure({ message }: StoreFailedError): Refusal {
+  return { code: 'store_unavailable', message };
 }
 
 const NO_FORM = new URLSearchParams();

@@ -1,4 +1,4 @@
-import { StoreUnavailableError, type Refusal } from '../../application/errors.js';
+import { StoreFailedError, StoreUnavailableError, type Refusal } from '../../application/errors.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { shorten } from '../../application/printable.js';
 import { sendError } from './error-response.js';
@@ -15,7 +15,8 @@ export function errorHandler(logger: Logger) {
 }
 
 function log(logger: Logger, error: unknown, request: HttpRequest, requestId: string): void {
-  if (isMalformedPath(error)) return;
+  // Why a store failed for good was logged when it did.
+  if (isMalformedPath(error) || error instanceof StoreFailedError) return;
   const about = { request_id: requestId, method: request.method, path: shorten(pathOf(request)) };
   if (error instanceof StoreUnavailableError) {
     logger.warn('store unavailable', { ...about, error: error.message });
@@ -31,6 +32,7 @@ function refusalOf(error: unknown): Refusal {
       message: 'The path has a "%" that begins no escape; write it as %25',
     };
   }
+  if (error instanceof StoreFailedError) return { code: 'store_unavailable', message: error.message };
   if (error instanceof StoreUnavailableError) {
     return { code: 'store_unavailable', message: 'The store is unavailable; try again in a second' };
   }

@@ -21,6 +21,7 @@ export const ERROR_STATUS = {
   host_not_allowed: 421,
   cross_origin: 403,
   store_unavailable: 503,
+  not_claiming: 503,
   internal_error: 500,
 } as const satisfies Record<ErrorCode, number>;
 
@@ -37,6 +38,6 @@ export function presentError({ code, message }: Refusal, requestId: string): z.i
 }
 
 export function sendError(response: HttpResponse, refusal: Refusal): void {
-  if (refusal.code === 'store_unavailable') response.setHeader('Retry-After', '1');
+  if (ERROR_STATUS[refusal.code] === 503) response.setHeader('Retry-After', '1');
   sendJson(response, ERROR_STATUS[refusal.code], presentError(refusal, response.locals.requestId));
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
+import type { EngineStatus } from '../../application/engine/engine.js';
 import type { Refusal } from '../../application/errors.js';
 import type { Clock } from '../../application/ports/clock.js';
 import type { Ids } from '../../application/ports/ids.js';
@@ -23,6 +24,7 @@ import { systemRoutes } from './system-routes.js';
 
 export interface HttpAppDependencies {
   readonly useCases: UseCases;
+  readonly engineStatus: () => EngineStatus;
   /** That a callback_url may have, such as http and https. */
   readonly schemes: readonly string[];
   /** Names under which clients may address the server, beside localhost and any IP address. */
@@ -98,13 +100,13 @@ function createRouter(
 }
 
 /** The most used first, as they are tried in turn. */
-export function allRoutes({ useCases, schemes, version }: HttpAppDependencies): Route[] {
+export function allRoutes({ useCases, engineStatus, schemes, version }: HttpAppDependencies): Route[] {
   let document: unknown;
   const routes: Route[] = [
     ...jobRoutes(useCases, schemes),
     ...queueRoutes(useCases),
     ...scheduleRoutes(useCases, schemes),
-    ...systemRoutes(useCases, version, () => (document ??= openApiDocument(routes, version))),
+    ...systemRoutes(useCases, engineStatus, version, () => (document ??= openApiDocument(routes, version))),
   ];
   return routes;
 }

@@ -1,12 +1,18 @@
+import type { EngineStatus } from '../../application/engine/engine.js';
 import { ok } from '../../application/errors.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
-import { route, type Route } from './route.js';
+import { reply, route, type Route } from './route.js';
 import { healthShape, metricsShape, openApiShape, presentMetrics } from './system-shapes.js';
 
 /** @param openApi the document; asked for once a request */
-export function systemRoutes(useCases: UseCases, version: string, openApi: () => unknown): Route[] {
+export function systemRoutes(
+  useCases: UseCases,
+  engineStatus: () => EngineStatus,
+  version: string,
+  openApi: () => unknown,
+): Route[] {
   return [
-    getHealth(useCases, version),
+    getHealth(useCases, engineStatus, version),
     route(
       {
         method: 'get',
@@ -30,18 +36,16 @@ export function systemRoutes(useCases: UseCases, version: string, openApi: () =>
   ];
 }
 
-function getHealth({ checkHealth }: UseCases, version: string): Route {
+function getHealth({ checkHealth }: UseCases, engineStatus: () => EngineStatus, version: string): Route {
   return route(
     {
       method: 'get',
       path: '/health',
       name: 'getHealth',
-      summary: 'Can the store be read and written?',
-      answers: { 200: ['It can.', healthShape] },
+      summary: 'Can the store be read and written, and are jobs claimed?',
+      answers: { 200: ['They are.', healthShape] },
+      errors: ['not_claiming'],
     },
-    async () => {
-      await checkHealth();
-      return ok({ status: 200, body: { status: 'ok', version } });
-    },
+    async () => reply(await checkHealth(engineStatus()), 200, () => ({ status: 'ok', version })),
   );
 }

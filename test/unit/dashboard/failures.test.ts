@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { StoreUnavailableError } from '../../../src/application/errors.js';
+import { StoreFailedError, StoreUnavailableError } from '../../../src/application/errors.js';
 import { MemoryJobQueries } from '../../../src/infrastructure/memory/memory-job-queries.js';
 import { exchange, startApi } from '../http/api.js';
 import { startDashboard } from './pages.js';
@@ -63,6 +63,25 @@ describe('while the store fails', () => {
     const dashboard = await failing(new StoreUnavailableError('database is locked'));
     expect((await dashboard.page('/dashboard/jobs')).link('Back to jobs')).toBe('/dashboard/jobs');
     expect((await dashboard.page('/dashboard')).link('Back to overview')).toBe('/dashboard');
+  });
+});
+
+describe('when the store has failed for good', () => {
+  const FAILED = new StoreFailedError('The store has failed: the database file is gone.');
+
+  test.each(PATHS)('%s says why', async (path) => {
+    const dashboard = await failing(FAILED);
+    const page = await dashboard.page(path);
+    expect(page.status).toBe(503);
+    expect(page.text).toContain(FAILED.message);
+    expect(dashboard.logger.lines).toEqual([]);
+  });
+
+  test.each(['/dashboard', '/dashboard/jobs'])('%s says so where it is open already', async (path) => {
+    const dashboard = await failing(FAILED);
+    const answer = await dashboard.page(path, { 'Mininq-Live': '1' });
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain(FAILED.message);
   });
 });
 

@@ -4,7 +4,13 @@ import { UNAVAILABLE } from '../../support/memory-stores.js';
 
 test('the slots and the queues are those of the worker', () => {
   const { engine } = engineHarness({ concurrency: 7, queues: ['mail', 'bulk'] });
-  expect(engine.status).toEqual({ state: 'stopped', inFlight: 0, slots: 7, queues: ['mail', 'bulk'] });
+  expect(engine.status).toEqual({
+    state: 'stopped',
+    failingForMs: 0,
+    inFlight: 0,
+    slots: 7,
+    queues: ['mail', 'bulk'],
+  });
 });
 
 test('it is claiming from the start on, and says what is in flight', async () => {
@@ -13,7 +19,7 @@ test('it is claiming from the start on, and says what is in flight', async () =>
   engine.start();
   await enqueue({}, 5);
   await settle();
-  expect(engine.status).toEqual({ state: 'claiming', inFlight: 3, slots: 3, queues: [] });
+  expect(engine.status).toEqual({ state: 'claiming', failingForMs: 0, inFlight: 3, slots: 3, queues: [] });
 });
 
 test('it is pausing while claims fail, and claiming once one goes well', async () => {
@@ -24,10 +30,10 @@ test('it is pausing while claims fail, and claiming once one goes well', async (
   expect(engine.status.state).toBe('pausing');
   await scheduler.advanceAsync(100);
   await settle();
-  expect(engine.status.state).toBe('pausing');
+  expect(engine.status).toMatchObject({ state: 'pausing', failingForMs: 100 });
   await scheduler.advanceAsync(200);
   await settle();
-  expect(engine.status.state).toBe('claiming');
+  expect(engine.status).toMatchObject({ state: 'claiming', failingForMs: 0 });
 });
 
 test('it is stopped as soon as it stops, though something is in flight', async () => {

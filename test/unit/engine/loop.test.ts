@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { StoreUnavailableError } from '../../../src/application/errors.js';
+import { StoreFailedError, StoreUnavailableError } from '../../../src/application/errors.js';
 import { Loop, type LoopReport } from '../../../src/application/engine/loop.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
@@ -174,6 +174,34 @@ describe('a pass that fails', () => {
     await scheduler.advanceAsync(1000);
     const fields = { loop: 'test', reason: 'the database is locked', next_try_in_ms: 100 };
     expect(logger.lines).toEqual([{ level: 'warn', message: 'store unavailable', fields }]);
+  });
+
+  test('for a store that has failed for good says nothing: the store has', async () => {
+    const { loop, passes, scheduler, logger } = loopOver(() => {
+      throw new StoreFailedError('damaged');
+    });
+    loop.start();
+    await scheduler.advanceAsync(20_000);
+    expect(passes.length).toBeGreaterThan(5);
+    expect(logger.lines).toEqual([]);
+    await loop.stop();
+  });
+
+  test('says for how long passes have failed in a row', async () => {
+    let fails = true;
+    const { loop, scheduler } = loopOver(() => {
+      if (fails) throw new Error('broken');
+      return { nextRunAt: null };
+    });
+    expect(loop.failingForMs).toBe(0);
+    loop.start();
+    await scheduler.advanceAsync(11_000);
+    expect(loop.failingForMs).toBe(11_000);
+    fails = false;
+    await scheduler.advanceAsync(10_000);
+    await turn();
+    expect(loop.failingForMs).toBe(0);
+    await loop.stop();
   });
 
   test('after one that went well starts at 100 ms again', async () => {

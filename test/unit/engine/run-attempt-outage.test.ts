@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { StoreFailedError } from '../../../src/application/errors.js';
 import { expireLease } from '../../../src/domain/job/transitions.js';
 import type { Job } from '../../../src/domain/job/job.js';
 import { attempting, claimOne } from '../../support/attempting.js';
@@ -87,6 +88,24 @@ describe('while the store is unavailable', () => {
       status: 'pending',
       visibleAt: NOW + 9000,
       updatedAt: NOW,
+    });
+  });
+
+  test('a store that has failed for good is not waited for: the attempt ends', async () => {
+    const { claimed, begin, stores, scheduler, logger } = attempting();
+    const job = await claimed();
+    const error = new StoreFailedError('the file is damaged');
+    stores.jobs.failures.settle.push(UNAVAILABLE, error);
+    const attempt = await begin(job);
+    await scheduler.advanceAsync(50);
+    await scheduler.advanceAsync(0);
+    expect(attempt.ended).toBe(true);
+    expect(stores.jobs.calls.settle).toBe(2);
+    expect(scheduler.pending).toBe(0);
+    expect(logger.lines.at(-1)).toMatchObject({
+      level: 'error',
+      message: 'result could not be stored',
+      error,
     });
   });
 

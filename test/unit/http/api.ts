@@ -39,7 +39,7 @@ export interface ApiResponse {
 export interface ApiOptions extends Partial<HttpAppDependencies> {
   /** In place of the memory store's. */
   readonly ports?: (data: MemoryData, clock: FakeClock) => Partial<Ports>;
-  /** What the dashboard is told of the worker. */
+  /** What the server is told of the worker. */
   readonly engine?: Partial<EngineStatus>;
 }
 
@@ -68,12 +68,20 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
     DEFAULT_CONFIG.defaults,
     VERSION,
   );
+  const engineStatus = (): EngineStatus => ({
+    state: 'claiming',
+    failingForMs: 0,
+    inFlight: 3,
+    slots: 10,
+    queues: [],
+    ...engine,
+  });
   const schemes = ['http', 'https'];
   const assets = new Assets();
   const liveUpdates = new LiveUpdates({ events, queries, clock, scheduler, logger, build: assets.build });
   const dashboard = createDashboard({
     useCases,
-    engineStatus: () => ({ state: 'claiming', inFlight: 3, slots: 10, queues: [], ...engine }),
+    engineStatus,
     liveUpdates,
     assets,
     schemes,
@@ -85,6 +93,7 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
   });
   const dependencies: HttpAppDependencies = {
     useCases,
+    engineStatus,
     schemes,
     hosts: ['jobs.example.com'],
     maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,

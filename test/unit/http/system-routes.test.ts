@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { StoreUnavailableError } from '../../../src/application/errors.js';
+import { StoreFailedError, StoreUnavailableError } from '../../../src/application/errors.js';
 import { MemoryJobStore } from '../../../src/infrastructure/memory/memory-job-store.js';
 import { errorOf, idOf, startApi, URL_FIELD, VERSION } from './api.js';
 
@@ -20,6 +20,32 @@ describe('GET /health', () => {
     const api = await startApi({ ports: (data) => ({ jobs: new Failing(data) }) });
     const response = await api.get('/health');
     expect(errorOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
+  });
+});
+
+describe('GET /health of a server that does not do its work', () => {
+  test('is an error while claiming jobs has failed for long', async () => {
+    const api = await startApi({ engine: { state: 'pausing', failingForMs: 25_300 } });
+    const response = await api.get('/health');
+    expect(errorOf(response)).toEqual({
+      status: 503,
+      code: 'not_claiming',
+      error: 'Claiming jobs has failed for 25 s; the log says why',
+    });
+    expect(response.headers.get('retry-after')).toBe('1');
+  });
+
+  test('says why the store has failed for good, without a line in the log for each who asks', async () => {
+    const failed = new StoreFailedError('The store has failed: the database file is gone.');
+    const api = await startApi({
+      ports: (data) => ({
+        jobs: Object.assign(new MemoryJobStore(data), { ping: () => Promise.reject(failed) }),
+      }),
+    });
+    const response = await api.get('/health');
+    expect(errorOf(response)).toEqual({ status: 503, code: 'store_unavailable', error: failed.message });
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(api.logger.lines).toEqual([]);
   });
 });
 

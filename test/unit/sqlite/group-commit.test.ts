@@ -5,6 +5,8 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../../src/application/errors.js';
 import { GroupCommit } from '../../../src/infrastructure/sqlite/group-commit.js';
+import { StoreState } from '../../../src/infrastructure/sqlite/store-state.js';
+import { silentLogger } from '../../support/silent-logger.js';
 
 let folder: string;
 let db: Database.Database;
@@ -20,7 +22,7 @@ beforeEach(async () => {
   });
   db.pragma('journal_mode = wal');
   db.exec('CREATE TABLE t (n INTEGER PRIMARY KEY)');
-  group = new GroupCommit(db);
+  group = new GroupCommit(db, new StoreState('test.db', silentLogger));
   statements = [];
 });
 afterEach(async () => {
@@ -120,4 +122,62 @@ test('a full disk is told as the store being unavailable, and passes', async () 
   db.pragma('max_page_count = 1000000');
   await group.write(big);
   expect(db.prepare('SELECT count(*) FROM blobs').pluck().get()).toBe(1);
+});
+
+describe('when ROLLBACK fails', () => {
+  let rollbacksToFail: number;
+  beforeEach(() => {
+    const prepare = db.prepare.bind(db);
+    rollbacksToFail = 1;
+    // SQLite does so when the disk fails it, which no test can ask for.
+    db.prepare = ((sql: string) => {
+      const statement = prepare(sql);
+      if (sql !== 'ROLLBACK') return statement;
+      const run = statement.run.bind(statement);
+      statement.run = () => {
+        if (rollbacksToFail-- > 0) throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_READ');
+        return run();
+      };
+      return statement;
+    }) as typeof db.prepare;
+    group = new GroupCommit(db, new StoreState('test.db', silentLogger));
+    db.prepare = prepare;
+  });
+
+  const broken = () => {
+    insert(9)();
+    throw new Error('broken');
+  };
+
+  test('every write of the transaction is answered', async () => {
+    const results = await Promise.allSettled([
+      group.write(insert(1)),
+      group.write(broken),
+      group.write(insert(2)),
+    ]);
+    const first = results
+      .slice(0, 2)
+      .map((result): unknown => (result.status === 'rejected' ? result.reason : null));
+    for (const reason of first) expect(reason).toBeInstanceOf(StoreUnavailableError);
+  });
+
+  test('what it left is undone before the next transaction, and before a read', async () => {
+    await expect(group.write(broken)).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(db.inTransaction).toBe(true);
+    group.rollBackRest();
+    expect(rows()).toEqual([]);
+
+    rollbacksToFail = 1;
+    await expect(group.write(broken)).rejects.toBeInstanceOf(StoreUnavailableError);
+    await group.write(insert(3));
+    expect(rows()).toEqual([3]);
+  });
+
+  test('writes are refused until it succeeds', async () => {
+    rollbacksToFail = 2;
+    await expect(group.write(broken)).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(group.write(insert(4))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await group.write(insert(5));
+    expect(rows()).toEqual([5]);
+  });
 });

@@ -99,7 +99,13 @@ describe('jobs', () => {
   });
 });
 
-test('the health check is what the store says', async () => {
+test('the health check is what the store says, and whether jobs are claimed', async () => {
   const { checkHealth } = using();
-  await expect(checkHealth()).resolves.toBeUndefined();
+  const engine = (failingForMs: number) =>
+    checkHealth({ state: 'pausing', failingForMs, inFlight: 0, slots: 10, queues: [] });
+  expect(await engine(9999)).toEqual({ ok: true, value: 'healthy' });
+  expect(await engine(10_000)).toEqual({
+    ok: false,
+    refusal: { code: 'not_claiming', message: 'Claiming jobs has failed for 10 s; the log says why' },
+  });
 });
