@@ -6,7 +6,7 @@ import { programs, type Program } from '../support/program.js';
 import { receivers } from '../support/receiver.js';
 import { connectSqlite } from '../support/sqlite.js';
 
-const { folder, serve } = programs();
+const { folder, run, serve } = programs();
 const receiver = receivers();
 
 async function stored(cwd: string, id: string) {
@@ -88,4 +88,16 @@ test('two signals at a time, as a terminal and npm send them, are one', async ()
   held[0]?.end('done');
   expect(await program.exited).toEqual({ code: 0, signal: null });
   expect(await stored(cwd, job.id)).toMatchObject({ status: 'completed', attempt: 1, result: 'done' });
+});
+
+test('what still holds the event loop when all is stopped does not hold the process', async () => {
+  const program = run({
+    cwd: await folder(),
+    args: ['--host', '127.0.0.1', '--port', '0'],
+    env: { NODE_OPTIONS: '--import data:text/javascript,setInterval(()=>{},1000000)' },
+  });
+  await program.url();
+  program.signal('SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect(program.log.at(-1)).toMatchObject({ msg: 'stopped' });
 });

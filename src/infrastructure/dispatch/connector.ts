@@ -1,11 +1,22 @@
-import { lookup as systemLookup } from 'node:dns';
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
+import {
+  connect as connectTcp,
+  isIP,
+  type LookupFunction,
+  type Socket,
+  type TcpNetConnectOpts,
+} from 'node:net';
+import {
+  connect as connectTls,
+  createSecureContext,
+  type ConnectionOptions,
+  type SecureContext,
+} from 'node:tls';
 import { connectFailure, type ConnectStage } from './failure.js';
+import { HostResolver, type Resolver } from './host-resolver.js';
 
 export interface ConnectorOptions {
-  /** Resolves host names; default: the system's resolver. Not asked for addresses. */
-  readonly lookup?: LookupFunction;
+  /** Default: by the hosts file and DNS. Not asked for addresses. */
+  readonly resolver?: Resolver;
   /** PEM certificates of the authorities that are trusted instead of Node's own. */
   readonly ca?: string;
 }
@@ -32,14 +43,14 @@ const KEEP_ALIVE_PROBE_MS = 60_000;
  * the socket when it passes, which the client's own connector would not let them do.
  */
 export class Connector {
-  readonly #lookup: LookupFunction;
+  readonly #resolver: Resolver;
   readonly #ca: string | undefined;
   /** By host:port; the least recently used first. */
   readonly #sessions = new Map<string, Buffer>();
   #secureContext: SecureContext | undefined;
 
   constructor(options: ConnectorOptions) {
-    this.#lookup = options.lookup ?? systemLookup;
+    this.#resolver = options.resolver ?? new HostResolver();
     this.#ca = options.ca;
   }
 
@@ -50,11 +61,12 @@ export class Connector {
   open(endpoint: Endpoint, onOpen: (failure: Error | null, socket: Socket) => void): Opening {
     // An address is not looked up.
     let stage: ConnectStage = isIP(endpoint.hostname) === 0 ? 'lookup' : 'connect';
+    let abandonLookup = (): void => undefined;
     // The socket's own event for this is missing where a name has several addresses.
-    const lookup: LookupFunction = (hostname, options, callback) => {
-      this.#lookup(hostname, options, (error, address, family) => {
+    const lookup: LookupFunction = (hostname, _options, callback) => {
+      abandonLookup = this.#resolver.resolve(hostname, (error, addresses) => {
         if (error === null) stage = 'connect';
-        callback(error, address, family);
+        callback(error, [...addresses]);
       });
     };
     const opened = (): void => {
@@ -74,7 +86,8 @@ export class Connector {
       .on('error', (error) => {
         if (stage === 'open') return;
         onOpen(connectFailure(error, stage, hostOf(endpoint)), socket);
-      });
+      })
+      .once('close', () => abandonLookup());
     return {
       socket,
       get stage() {
@@ -87,17 +100,19 @@ export class Connector {
     // A server name is never an address, and has no dot at the end (RFC 6066, 3).
     const servername = isIP(endpoint.hostname) === 0 ? endpoint.hostname.replace(/\.$/, '') : '';
     const session = this.#sessions.get(hostOf(endpoint));
-    return connectTls({
+    const options: ConnectionOptions & Pick<TcpNetConnectOpts, 'autoSelectFamily'> = {
       host: endpoint.hostname,
       port: endpoint.port,
       lookup,
+      autoSelectFamily: true,
       servername,
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off.
       rejectUnauthorized: true,
       secureContext: (this.#secureContext ??= this.#createSecureContext()),
       ALPNProtocols: ['http/1.1'],
       ...(session === undefined ? {} : { session }),
-    }).on('session', (fresh: Buffer) => this.#remember(hostOf(endpoint), fresh));
+    };
+    return connectTls(options).on('session', (fresh: Buffer) => this.#remember(hostOf(endpoint), fresh));
   }
 
   #createSecureContext(): SecureContext {
@@ -117,7 +132,7 @@ export class Connector {
 }
 
 function openTcp({ hostname, port }: Endpoint, lookup: LookupFunction): Socket {
-  return connectTcp({ host: hostname, port, lookup });
+  return connectTcp({ host: hostname, port, lookup, autoSelectFamily: true });
 }
 
 function hostOf({ hostname, port }: Endpoint): string {

@@ -1,11 +1,12 @@
 import { createServer } from 'node:http';
-import type { LookupFunction, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FAILURE_KINDS } from '../../../src/infrastructure/dispatch/failure.js';
 import { startBlackHole } from '../../support/black-hole.js';
 import { answer, startHostileServer, unusedPort } from '../../support/hostile-server.js';
 import { deliver, errorOf, startDispatcher } from '../../support/http-dispatching.js';
+import { failsToResolve, neverResolves, resolvesTo } from '../../support/resolvers.js';
 import { TLS_FIXTURE } from '../../support/tls-fixture.js';
 
 const SHORT_MS = 200;
@@ -80,8 +81,8 @@ describe('the deadline ends', () => {
   });
 
   test('a lookup that never comes back', async () => {
-    const lookup: LookupFunction = () => undefined;
-    const outcome = await deliver(startDispatcher({ lookup }), 'http://slow.test/', { timeoutMs: SHORT_MS });
+    const dispatcher = startDispatcher({ resolver: neverResolves });
+    const outcome = await deliver(dispatcher, 'http://slow.test/', { timeoutMs: SHORT_MS });
     expect(errorOf(outcome)).toBe('timeout: no complete answer within 200 ms (looking up the host)');
   });
 
@@ -108,25 +109,19 @@ describe('no connection', () => {
 
   test('refused at every address of the host', async () => {
     const port = await unusedPort();
-    const lookup: LookupFunction = (_hostname, _options, callback) => {
-      callback(null, [
-        { address: '127.0.0.2', family: 4 },
-        { address: '127.0.0.1', family: 4 },
-      ]);
-    };
-    const outcome = await deliver(startDispatcher({ lookup }), `http://two.test:${port}/`);
+    const resolver = resolvesTo('127.0.0.2', '127.0.0.1');
+    const outcome = await deliver(startDispatcher({ resolver }), `http://two.test:${port}/`);
     expect(errorOf(outcome)).toBe(`refused: connection refused by two.test:${port}`);
   });
 
   test.each([
     ['ENOTFOUND', 'dns: host nosuch.invalid not found'],
-    ['EAI_AGAIN', 'dns: host nosuch.invalid could not be resolved (EAI_AGAIN)'],
+    ['ETIMEOUT', 'dns: host nosuch.invalid could not be resolved (ETIMEOUT)'],
+    ['ESERVFAIL', 'dns: host nosuch.invalid could not be resolved (ESERVFAIL)'],
     ['ECONNREFUSED', 'dns: host nosuch.invalid could not be resolved (ECONNREFUSED)'],
   ])('dns: %s', async (code, error) => {
-    const lookup: LookupFunction = (_hostname, _options, callback) => {
-      setImmediate(() => callback(Object.assign(new Error(`getaddrinfo ${code}`), { code }), []));
-    };
-    const outcome = await deliver(startDispatcher({ lookup }), 'http://nosuch.invalid/');
+    const resolver = failsToResolve(code);
+    const outcome = await deliver(startDispatcher({ resolver }), 'http://nosuch.invalid/');
     expect(outcome).toMatchObject({ kind: 'failed', permanent: false, error });
   });
 
@@ -139,9 +134,7 @@ describe('no connection', () => {
 
 describe('TLS', () => {
   const { cert, expiredCert, key } = TLS_FIXTURE;
-  const local: LookupFunction = (_hostname, _options, callback) => {
-    callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  };
+  const resolver = resolvesTo('127.0.0.1');
   const secureServer = (certificate = cert) =>
     startHostileServer((socket) => socket.write(answer('200 OK', 'safe')), {
       tls: { cert: certificate, key },
@@ -149,7 +142,7 @@ describe('TLS', () => {
 
   test('delivers to a certificate that is trusted', async () => {
     const server = await secureServer();
-    const dispatcher = startDispatcher({ ca: cert, lookup: local });
+    const dispatcher = startDispatcher({ ca: cert, resolver });
     for (const host of ['hook.test', 'hook.test.']) {
       const outcome = await deliver(dispatcher, `https://${host}:${server.port}/`);
       expect(outcome).toMatchObject({ kind: 'succeeded', result: 'safe' });
@@ -165,7 +158,7 @@ describe('TLS', () => {
       },
       { tls: { cert, key } },
     );
-    const dispatcher = startDispatcher({ ca: cert, lookup: local });
+    const dispatcher = startDispatcher({ ca: cert, resolver });
     for (let n = 0; n < 2; n++) await deliver(dispatcher, `https://hook.test:${server.port}/`);
     expect(resumed).toEqual([false, true]);
   });
@@ -177,7 +170,7 @@ describe('TLS', () => {
     ['for another name than an address', cert, cert, '127.0.0.1', 'not for 127.0.0.1'],
   ])('refuses a certificate that is %s', async (_, certificate, ca, host, reason) => {
     const server = await secureServer(certificate);
-    const dispatcher = startDispatcher({ lookup: local, ...(ca === undefined ? {} : { ca }) });
+    const dispatcher = startDispatcher({ resolver, ...(ca === undefined ? {} : { ca }) });
     const outcome = await deliver(dispatcher, `https://${host}:${server.port}/`);
     const [subject = '', code = ''] = reason.split(' (');
     expect(errorOf(outcome)).toContain('tls: certificate ');
@@ -191,7 +184,7 @@ describe('TLS', () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
     const server = await secureServer();
-    const outcome = await deliver(startDispatcher({ lookup: local }), `https://hook.test:${server.port}/`);
+    const outcome = await deliver(startDispatcher({ resolver }), `https://hook.test:${server.port}/`);
     expect(errorOf(outcome)).toMatch(/^tls: certificate of .* is not trusted/);
     expect(server.requests).toHaveLength(0);
   });
@@ -281,11 +274,9 @@ describe('an answer that is no HTTP/1.1', () => {
 });
 
 test('an error text is one short line, whatever the host', async () => {
-  const lookup: LookupFunction = (_hostname, _options, callback) => {
-    callback(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }), []);
-  };
+  const resolver = failsToResolve('ENOTFOUND');
   const host = Array.from({ length: 60 }, () => 'a'.repeat(30)).join('.');
-  const error = errorOf(await deliver(startDispatcher({ lookup }), `http://user:hunter2@${host}/`));
+  const error = errorOf(await deliver(startDispatcher({ resolver }), `http://user:hunter2@${host}/`));
   expect(error).toMatch(/^dns: host a/);
   expect(error.length).toBeLessThan(300);
   expect(error).not.toMatch(/[\r\n]|hunter2/);

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { LookupFunction } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startBlackHole } from '../../support/black-hole.js';
 import { answer, startHostileServer } from '../../support/hostile-server.js';
 import { attemptAt, deliver, startDispatcher } from '../../support/http-dispatching.js';
+import { neverResolves, resolvesTo } from '../../support/resolvers.js';
 
 const INTERRUPTED = { kind: 'interrupted' };
 const silent = () => startHostileServer(() => undefined);
@@ -42,8 +42,7 @@ describe('a signal', () => {
   });
 
   test('ends an attempt to connect, and a lookup', async () => {
-    const lookup: LookupFunction = () => undefined;
-    const dispatcher = startDispatcher({ lookup });
+    const dispatcher = startDispatcher({ resolver: neverResolves });
     const controller = new AbortController();
     const port = await startBlackHole();
     const outcomes = [`http://127.0.0.1:${port}/`, 'http://slow.test/'].map((url) =>
@@ -86,10 +85,9 @@ describe('a signal', () => {
     const server = await silent();
     const controller = new AbortController();
     const { signal } = controller;
-    const lookup = vi.fn<LookupFunction>((_hostname, _options, callback) => {
-      callback(null, [{ address: '127.0.0.1', family: 4 }]);
-    });
-    const dispatcher = startDispatcher({ connectionsPerOrigin: 5, lookup });
+    const resolver = resolvesTo('127.0.0.1');
+    const resolve = vi.spyOn(resolver, 'resolve');
+    const dispatcher = startDispatcher({ connectionsPerOrigin: 5, resolver });
     const outcomes = Array.from({ length: 10_000 }, () =>
       dispatcher.dispatch(attemptAt(`http://busy.test:${server.port}/`), signal),
     );
@@ -100,7 +98,7 @@ describe('a signal', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(warnings).toEqual([]);
     // Those that waited got no connection when those before them ended.
-    expect(lookup).toHaveBeenCalledTimes(5);
+    expect(resolve).toHaveBeenCalledTimes(5);
   });
 });
 
@@ -109,8 +107,7 @@ describe('closing', () => {
     const server = await startHostileServer((socket, request) => {
       if (request.head.includes('/answered')) socket.write(answer('200 OK'));
     });
-    const lookup: LookupFunction = () => undefined;
-    const dispatcher = startDispatcher({ lookup, connectionsPerOrigin: 2 });
+    const dispatcher = startDispatcher({ resolver: neverResolves, connectionsPerOrigin: 2 });
     await deliver(dispatcher, `${server.origin}/answered`);
     const urls = [server.origin, server.origin, server.origin, 'http://slow.test/', 'https://slow.test/'];
     const running = urls.map((url) => deliver(dispatcher, url));

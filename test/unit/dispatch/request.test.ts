@@ -1,12 +1,7 @@
-import type { LookupFunction } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { answer, startHostileServer, type ReceivedRequest } from '../../support/hostile-server.js';
 import { attemptAt, deliver, errorOf, startDispatcher } from '../../support/http-dispatching.js';
-
-/** Every name is this machine. */
-const loopback: LookupFunction = (_hostname, _options, callback) => {
-  callback(null, [{ address: '127.0.0.1', family: 4 }]);
-};
+import { resolvesTo } from '../../support/resolvers.js';
 
 function okServer(host?: string) {
   return startHostileServer((socket) => socket.write(answer('200 OK')), host === undefined ? {} : { host });
@@ -77,7 +72,10 @@ describe('the request', () => {
 
   test('reaches a name beyond ASCII by its ASCII form', async () => {
     const server = await okServer();
-    await deliver(startDispatcher({ lookup: loopback }), `http://bücher.example:${server.port}/ä?q=ö`);
+    await deliver(
+      startDispatcher({ resolver: resolvesTo('127.0.0.1') }),
+      `http://bücher.example:${server.port}/ä?q=ö`,
+    );
     const { head } = onlyRequest(server.requests);
     expect(head).toContain(`host: xn--bcher-kva.example:${server.port}`);
     expect(head).toMatch(/^POST \/%C3%A4\?q=%C3%B6 HTTP/);
