@@ -120,6 +120,7 @@ export type {
   ScheduleSearch,
   SchedulesFound,
   ScheduleStore,
+  StopRequest,
 } from './application/ports/schedule-store.js';
 export type { Scheduler } from './application/ports/scheduler.js';
 export type { Job, JobState, JobStatus, JobSummary, NewJob } from './domain/job/job.js';

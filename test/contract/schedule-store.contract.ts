@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ok, refuse } from '../../src/application/errors.js';
 import type { Schedule } from '../../src/domain/schedule/schedule.js';
 import type { ScheduleSearch, SchedulesFound } from '../../src/application/ports/schedule-store.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
@@ -77,7 +78,9 @@ export function describeScheduleStore(harness: StoreHarness): void {
         );
         const [a1, a2, a3, a4, b1] = made.map(({ id }) => id);
         const QUEUES_A = 'http://queues.test/a';
-        for (const id of [a1, a2, a3, a4]) await schedules.update(id ?? '', { callbackUrl: QUEUES_A }, NOW);
+        for (const id of [a1, a2, a3, a4]) {
+          await schedules.update(id ?? '', (schedule) => ok({ ...schedule, callbackUrl: QUEUES_A }));
+        }
         const page = (text: string, offset: number) => schedules.search({ text, limit: 2, offset });
         for (const [text, newest] of [
           ['QUEUES.', [a4, a3, a2, a1]],
@@ -94,22 +97,61 @@ export function describeScheduleStore(harness: StoreHarness): void {
         const { schedules, made, found } = await withSchedules({}, {});
         const [gone, changed] = made.map(({ id }) => id);
         await schedules.remove(gone ?? '');
-        await schedules.update(changed ?? '', { queueName: 'elsewhere' }, NOW);
+        await schedules.update(changed ?? '', (schedule) => ok({ ...schedule, queueName: 'elsewhere' }));
         expect(await schedules.search(ALL)).toMatchObject({ total: 1 });
         expect(await found('elsewhere')).toEqual([changed]);
         expect(await found('reports')).toEqual([]);
       });
     });
 
-    test('changes the given fields only', async () => {
+    test('changes every field, and no other schedule', async () => {
+      const { schedules } = await connect();
+      const [schedule, other] = [newSchedule(), newSchedule()];
+      for (const each of [schedule, other]) await schedules.create(each);
+      const changed: Schedule = {
+        id: schedule.id,
+        queueName: 'others',
+        cronExpression: '0 0 * * * *',
+        timezone: 'UTC',
+        callbackUrl: 'http://other.test/',
+        payload: '{}',
+        maxRetries: 0,
+        timeoutMs: 1,
+        enabled: false,
+        lastRunAt: NOW + 1,
+        nextRunAt: null,
+        stoppedAt: NOW + 2,
+        stoppedError: 'no such zone',
+        createdAt: NOW - 1,
+        updatedAt: NOW + 3,
+      };
+      expect(await schedules.update(schedule.id, () => ok(changed))).toEqual(ok(changed));
+      expect(await schedules.get(schedule.id)).toEqual(changed);
+      expect(await schedules.get(other.id)).toEqual(other);
+    });
+
+    test('does not change what is refused, nor what is not there', async () => {
       const { schedules } = await connect();
       const schedule = newSchedule();
       await schedules.create(schedule);
-      const change = { callbackUrl: 'http://other.test/', enabled: false, nextRunAt: null };
-      const changed = await schedules.update(schedule.id, change, NOW + 3);
-      expect(changed).toEqual({ ...schedule, ...change, updatedAt: NOW + 3 });
-      expect(await schedules.get(schedule.id)).toEqual(changed);
-      expect(await schedules.update('none', change, NOW)).toBeNull();
+      const refusal = refuse('validation_failed', 'not like this');
+      expect(await schedules.update(schedule.id, () => refusal)).toEqual(refusal);
+      expect(await schedules.get(schedule.id)).toEqual(schedule);
+      expect(await schedules.update('none', (each) => ok(each))).toBeNull();
+    });
+
+    test('gives each of simultaneous changes what the one before made', async () => {
+      const place = await freshPlace();
+      const [a, b] = [await place.connect(), await place.connect()];
+      const schedule = newSchedule({ nextRunAt: 0 });
+      await a.schedules.create(schedule);
+      const revise = (each: Schedule) => ok({ ...each, nextRunAt: (each.nextRunAt ?? 0) + 1 });
+      const changes = [a, b, a, b].map(({ schedules }) => schedules.update(schedule.id, revise));
+      const results = (await Promise.all(changes)).map(
+        (result) => result?.ok === true && result.value.nextRunAt,
+      );
+      expect(results.sort()).toEqual([1, 2, 3, 4]);
+      expect(await b.schedules.get(schedule.id)).toEqual({ ...schedule, nextRunAt: 4 });
     });
 
     test('deletes', async () => {
@@ -120,35 +162,55 @@ export function describeScheduleStore(harness: StoreHarness): void {
       expect(await schedules.remove(schedule.id)).toBe('missing');
     });
 
-    test('counts all and the enabled', async () => {
+    test('counts all, and those that fire', async () => {
       const { schedules } = await connect();
       for (const enabled of [true, false, true]) await schedules.create(newSchedule({ enabled }));
-      expect(await schedules.counts()).toEqual({ total: 3, enabled: 2 });
+      await schedules.create(newSchedule({ nextRunAt: null, stoppedAt: NOW, stoppedError: 'broken' }));
+      expect(await schedules.counts()).toEqual({ total: 4, enabled: 2 });
     });
 
     test('knows what is due and when the next is', async () => {
       const { schedules } = await connect();
-      expect(await schedules.nextDueAt()).toBeNull();
+      expect(await schedules.nextDueAt([])).toBeNull();
       const at = [NOW + 30, NOW + 10, NOW + 20, null];
       const made = at.map((nextRunAt) => newSchedule({ nextRunAt }));
       const disabled = newSchedule({ nextRunAt: NOW, enabled: false });
       for (const schedule of [...made, disabled]) await schedules.create(schedule);
-      expect(await schedules.nextDueAt()).toBe(NOW + 10);
-      expect(await schedules.due(NOW + 9, 10)).toEqual([]);
-      expect((await schedules.due(NOW + 20, 10)).map(({ nextRunAt }) => nextRunAt)).toEqual([
+      expect(await schedules.nextDueAt([])).toBe(NOW + 10);
+      expect(await schedules.due(NOW + 9, 10, [])).toEqual([]);
+      expect((await schedules.due(NOW + 20, 10, [])).map(({ nextRunAt }) => nextRunAt)).toEqual([
         NOW + 10,
         NOW + 20,
       ]);
-      expect(await schedules.due(NOW + 30, 1)).toHaveLength(1);
+      expect(await schedules.due(NOW + 30, 1, [])).toHaveLength(1);
+    });
+
+    test('leaves out of what is due those that it is told to', async () => {
+      const { schedules } = await connect();
+      const made = [1, 2, 3].map((n) => newSchedule({ nextRunAt: NOW + n }));
+      for (const schedule of made) await schedules.create(schedule);
+      const [first = '', second = '', third = ''] = made.map(({ id }) => id);
+      const due = async (limit: number, except: string[]) =>
+        (await schedules.due(NOW + 9, limit, except)).map(({ id }) => id);
+      expect(await due(1, [first, 'none'])).toEqual([second]);
+      expect(await due(9, [third, first])).toEqual([second]);
+      expect(await schedules.nextDueAt([first])).toBe(NOW + 2);
+      expect(await schedules.nextDueAt([first, second, third])).toBeNull();
+      const many = Array.from({ length: 40_000 }, (_, n) => `none-${n}`);
+      expect(await due(9, [...many, second])).toEqual([first, third]);
     });
 
     test('stops a schedule, but not one that was changed meanwhile', async () => {
       const { schedules } = await connect();
       const [broken, mended] = [newSchedule(), newSchedule({ updatedAt: NOW + 1 })];
       for (const schedule of [broken, mended]) await schedules.create(schedule);
-      for (const { id } of [broken, mended]) await schedules.stop(id, NOW);
-      await schedules.stop('none', NOW);
-      expect(await schedules.get(broken.id)).toEqual({ ...broken, nextRunAt: null });
+      const stop = (id: string) =>
+        schedules.stop({ id, expectedUpdatedAt: NOW, error: 'no such zone', now: NOW + 7 });
+      expect(await stop(broken.id)).toBe('stopped');
+      expect(await stop(mended.id)).toBe('lost_race');
+      expect(await stop('none')).toBe('lost_race');
+      const stopped = { nextRunAt: null, stoppedAt: NOW + 7, stoppedError: 'no such zone' };
+      expect(await schedules.get(broken.id)).toEqual({ ...broken, ...stopped });
       expect(await schedules.get(mended.id)).toEqual(mended);
     });
 
@@ -246,6 +308,8 @@ function newSchedule(change: Partial<Schedule> = {}): Schedule {
     enabled: true,
     lastRunAt: null,
     nextRunAt: NOW + 300_000,
+    stoppedAt: null,
+    stoppedError: null,
     createdAt: NOW,
     updatedAt: NOW,
     ...change,

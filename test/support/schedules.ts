@@ -18,6 +18,8 @@ export function newSchedule(change: Partial<Schedule> = {}): Schedule {
     enabled: true,
     lastRunAt: null,
     nextRunAt: NOW,
+    stoppedAt: null,
+    stoppedError: null,
     createdAt: NOW - 3_600_000,
     updatedAt: NOW - 3_600_000,
     ...change,

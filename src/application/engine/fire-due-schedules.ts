@@ -8,6 +8,7 @@ import type { Events } from '../ports/events.js';
 import type { Ids } from '../ports/ids.js';
 import type { Logger } from '../ports/logger.js';
 import type { ScheduleStore } from '../ports/schedule-store.js';
+import { FailingSchedules } from './failing-schedules.js';
 import type { LoopReport } from './loop.js';
 
 export interface FirePorts {
@@ -28,32 +29,39 @@ const BATCH = 100;
 export class FireDueSchedules {
   readonly #ports: FirePorts;
   readonly #queueDefaults: QueueSettings;
+  readonly #failing: FailingSchedules;
 
   constructor(ports: FirePorts, queueDefaults: QueueSettings) {
     this.#ports = ports;
     this.#queueDefaults = queueDefaults;
+    this.#failing = new FailingSchedules(ports.clock);
   }
 
   async runOnce(): Promise<FireReport> {
     const { schedules, clock, events } = this.#ports;
     let fired = 0;
-    for (const schedule of await schedules.due(clock.now(), BATCH)) {
+    for (const schedule of await schedules.due(clock.now(), BATCH, this.#failing.paused().ids)) {
       if (await this.#tryToFire(schedule)) fired += 1;
     }
     if (fired > 0) {
       events.publish({ type: 'jobs_pending' });
       events.publish({ type: 'schedule_fired' });
     }
-    return { fired, nextRunAt: await schedules.nextDueAt() };
+    return { fired, nextRunAt: await this.#nextRunAt() };
   }
 
+  /** A schedule whose firing fails keeps its tick, and must not stand in the way of the others. */
   async #tryToFire(schedule: Schedule): Promise<boolean> {
+    const { id } = schedule;
     try {
-      return await this.#fire(schedule);
+      const fired = await this.#fire(schedule);
+      this.#failing.remove(id);
+      return fired;
     } catch (error) {
       // The store's own trouble passes; the loop tries again.
       if (error instanceof StoreUnavailableError) throw error;
-      await this.#quarantine(schedule, error);
+      const fields = { schedule_id: id, next_try_in_ms: this.#failing.add(id) };
+      this.#ports.logger.error('schedule not fired', fields, error);
       return false;
     }
   }
@@ -65,8 +73,7 @@ export class FireDueSchedules {
     const now = clock.now();
     const parsed = parseCron(schedule.cronExpression, schedule.timezone);
     if (parsed.kind === 'invalid') {
-      // It was valid when it was stored; time zones do get removed.
-      await this.#quarantine(schedule, new Error(`${parsed.field}: ${parsed.message}`));
+      await this.#stop(schedule, `${parsed.field}: ${parsed.message}`);
       return false;
     }
     const job = scheduledJob(schedule, this.#ports.ids.next(), now);
@@ -84,9 +91,18 @@ export class FireDueSchedules {
     return true;
   }
 
-  /** A schedule that cannot be fired must not stand in the way of the others: it stays first in line for ever. */
-  async #quarantine({ id, updatedAt }: Schedule, error: unknown): Promise<void> {
-    this.#ports.logger.error('schedule stopped: it cannot be fired', { schedule_id: id }, error);
-    await this.#ports.schedules.stop(id, updatedAt);
+  /** Its expression or zone was valid when it was stored; time zones do get removed. No retry would mend that. */
+  async #stop({ id, updatedAt }: Schedule, error: string): Promise<void> {
+    const { schedules, clock, events, logger } = this.#ports;
+    const outcome = await schedules.stop({ id, expectedUpdatedAt: updatedAt, error, now: clock.now() });
+    if (outcome === 'lost_race') return;
+    logger.error('schedule stopped: it cannot be fired', { schedule_id: id, reason: error });
+    events.publish({ type: 'schedule_changed' });
+  }
+
+  async #nextRunAt(): Promise<number | null> {
+    const { ids, endsAt } = this.#failing.paused();
+    const dueAt = await this.#ports.schedules.nextDueAt(ids);
+    return dueAt === null || endsAt === null ? (dueAt ?? endsAt) : Math.min(dueAt, endsAt);
   }
 }

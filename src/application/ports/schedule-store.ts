@@ -1,6 +1,7 @@
 import type { NewJob } from '../../domain/job/job.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
-import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
+import type { Schedule } from '../../domain/schedule/schedule.js';
+import type { Result } from '../errors.js';
 
 export interface FireRequest {
   readonly id: string;
@@ -19,6 +20,15 @@ export interface RunRequest {
   readonly job: NewJob;
   readonly now: number;
   readonly queueDefaults: QueueSettings;
+}
+
+export interface StopRequest {
+  readonly id: string;
+  /** If it differs, a client changed the schedule meanwhile, perhaps for the better. */
+  readonly expectedUpdatedAt: number;
+  /** Why it cannot be fired. */
+  readonly error: string;
+  readonly now: number;
 }
 
 export interface ScheduleSearch {
@@ -45,13 +55,18 @@ export interface ScheduleStore {
   /** Newest first. */
   list(): Promise<Schedule[]>;
   search(search: ScheduleSearch): Promise<SchedulesFound>;
-  /** @returns the changed schedule; null when there is none */
-  update(id: string, change: ScheduleChange, now: number): Promise<Schedule | null>;
+  /**
+   * Replaces the schedule by what `revise` makes of it, in one step: no other change comes in between. Nothing happens
+   * when it refuses.
+   * @param revise pure, because it may be called again
+   * @returns what it returned; null when there is no such schedule
+   */
+  update(id: string, revise: (schedule: Schedule) => Result<Schedule>): Promise<Result<Schedule> | null>;
   remove(id: string): Promise<'deleted' | 'missing'>;
-  /** Enabled schedules with `nextRunAt <= now`, the longest due first. */
-  due(now: number, limit: number): Promise<Schedule[]>;
-  /** The earliest `nextRunAt` of an enabled schedule. */
-  nextDueAt(): Promise<number | null>;
+  /** Enabled schedules with `nextRunAt <= now`, the longest due first. @param except ids of such as are left out */
+  due(now: number, limit: number, except: readonly string[]): Promise<Schedule[]>;
+  /** The earliest `nextRunAt` of an enabled schedule. @param except ids of such as are left out */
+  nextDueAt(except: readonly string[]): Promise<number | null>;
   /**
    * Moves the schedule on and inserts the job, both or neither. lost_race: not due any more, or changed, disabled,
    * gone.
@@ -60,6 +75,7 @@ export interface ScheduleStore {
   /** Inserts a job out of turn: the last run is now, the next one stays as it is. */
   run(request: RunRequest): Promise<'ran' | 'missing'>;
   /** Takes the next run from a schedule that cannot be fired, unless a client changed it meanwhile. */
-  stop(id: string, expectedUpdatedAt: number): Promise<void>;
+  stop(request: StopRequest): Promise<'stopped' | 'lost_race'>;
+  /** enabled: those that fire when they are due. */
   counts(): Promise<{ readonly total: number; readonly enabled: number }>;
 }

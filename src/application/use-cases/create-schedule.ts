@@ -34,6 +34,8 @@ export function createSchedule(
       timeoutMs: request.timeoutMs ?? defaults.timeoutMs,
       lastRunAt: null,
       nextRunAt: nextRunAt.value,
+      stoppedAt: null,
+      stoppedError: null,
       createdAt: now,
       updatedAt: now,
     };

@@ -1,4 +1,4 @@
-import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
+import { isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
 import { ok, type Result } from '../errors.js';
 import { scheduleNotFound } from './get-schedule.js';
 import type { Ports } from './ports.js';
@@ -6,12 +6,10 @@ import { firstTick } from './schedule-ticks.js';
 
 /**
  * Changes the given fields. The next run is computed anew when the expression or its time zone changes, and when the
- * schedule is enabled again: ticks that passed while it was disabled are not made up for.
+ * schedule is enabled again: ticks that passed while it was disabled are not made up for. A schedule that was stopped
+ * by an error goes on then. Simultaneous changes are made one after the other.
  */
-export type UpdateSchedule = (
-  id: string,
-  change: Omit<ScheduleChange, 'nextRunAt'>,
-) => Promise<Result<Schedule>>;
+export type UpdateSchedule = (id: string, change: ScheduleChange) => Promise<Result<Schedule>>;
 
 export function updateSchedule({
   schedules,
@@ -20,24 +18,24 @@ export function updateSchedule({
 }: Pick<Ports, 'schedules' | 'clock' | 'events'>): UpdateSchedule {
   return async (id, change) => {
     const now = clock.now();
-    const current = await schedules.get(id);
-    if (!current) return scheduleNotFound(id);
-
-    let complete: ScheduleChange = change;
-    if (movesNextRun(current, change)) {
-      const { cronExpression, timezone } = { ...current, ...change };
-      const nextRunAt = firstTick(cronExpression, timezone, now);
-      if (!nextRunAt.ok) return nextRunAt;
-      complete = { ...change, nextRunAt: nextRunAt.value };
-    }
-    const schedule = await schedules.update(id, complete, now);
-    if (!schedule) return scheduleNotFound(id);
-    events.publish({ type: 'schedule_changed' });
-    return ok(schedule);
+    const updated = await schedules.update(id, (schedule) => revise(schedule, change, now));
+    if (updated === null) return scheduleNotFound(id);
+    if (updated.ok) events.publish({ type: 'schedule_changed' });
+    return updated;
   };
 }
 
-function movesNextRun(current: Schedule, change: ScheduleChange): boolean {
-  const enables = change.enabled === true && !current.enabled;
+function revise(schedule: Schedule, change: ScheduleChange, now: number): Result<Schedule> {
+  // Later than the change before, even within its millisecond: it is how the scheduler sees that there was one.
+  const updatedAt = Math.max(now, schedule.updatedAt + 1);
+  const changed: Schedule = { ...schedule, ...change, updatedAt };
+  if (!movesNextRun(schedule, change)) return ok(changed);
+  const nextRunAt = firstTick(changed.cronExpression, changed.timezone, now);
+  if (!nextRunAt.ok) return nextRunAt;
+  return ok({ ...changed, nextRunAt: nextRunAt.value, stoppedAt: null, stoppedError: null });
+}
+
+function movesNextRun(schedule: Schedule, change: ScheduleChange): boolean {
+  const enables = change.enabled === true && !isActive(schedule);
   return change.cronExpression !== undefined || change.timezone !== undefined || enables;
 }

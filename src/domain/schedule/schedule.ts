@@ -13,10 +13,15 @@ export interface Schedule {
   readonly payload: string;
   readonly maxRetries: number;
   readonly timeoutMs: number;
+  /** As the client wants it; see {@link isActive}. */
   readonly enabled: boolean;
   readonly lastRunAt: number | null;
-  /** null: the expression has no further tick. */
+  /** null: the expression has no further tick, or the schedule is stopped. */
   readonly nextRunAt: number | null;
+  /** When it was found that it cannot be fired; null: it can. */
+  readonly stoppedAt: number | null;
+  /** Why it cannot be fired; null exactly when `stoppedAt` is. */
+  readonly stoppedError: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -32,9 +37,13 @@ export type ScheduleChange = Partial<
     | 'maxRetries'
     | 'timeoutMs'
     | 'enabled'
-    | 'nextRunAt'
   >
 >;
+
+/** Does it fire when it is due? */
+export function isActive({ enabled, stoppedAt }: Schedule): boolean {
+  return enabled && stoppedAt === null;
+}
 
 /** The job that the schedule makes, due at once. @param id of the job */
 export function scheduledJob(schedule: Schedule, id: string, now: number): NewJob {

@@ -1,4 +1,5 @@
-import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
+import { isActive, type Schedule } from '../../domain/schedule/schedule.js';
+import type { Result } from '../../application/errors.js';
 import { lowerAscii } from '../../application/lower-ascii.js';
 import type {
   FireRequest,
@@ -6,6 +7,7 @@ import type {
   ScheduleSearch,
   SchedulesFound,
   ScheduleStore,
+  StopRequest,
 } from '../../application/ports/schedule-store.js';
 import type { MemoryData } from './memory-data.js';
 
@@ -39,25 +41,25 @@ export class MemoryScheduleStore implements ScheduleStore {
     return { schedules: matching.slice(offset, offset + limit), total: matching.length };
   }
 
-  update(id: string, change: ScheduleChange, now: number): Promise<Schedule | null> {
+  update(id: string, revise: (schedule: Schedule) => Result<Schedule>): Promise<Result<Schedule> | null> {
     const schedule = this.#data.schedules.get(id);
     if (!schedule) return Promise.resolve(null);
-    const changed = { ...schedule, ...change, updatedAt: now };
-    this.#data.schedules.set(id, changed);
-    return Promise.resolve(changed);
+    const revised = revise(schedule);
+    if (revised.ok) this.#data.schedules.set(id, revised.value);
+    return Promise.resolve(revised);
   }
 
   remove(id: string): Promise<'deleted' | 'missing'> {
     return Promise.resolve(this.#data.schedules.delete(id) ? 'deleted' : 'missing');
   }
 
-  due(now: number, limit: number): Promise<Schedule[]> {
-    const due = this.#enabled().filter(({ at }) => at <= now);
+  due(now: number, limit: number, except: readonly string[]): Promise<Schedule[]> {
+    const due = this.#enabled(except).filter(({ at }) => at <= now);
     return Promise.resolve(due.slice(0, limit).map(({ schedule }) => schedule));
   }
 
-  nextDueAt(): Promise<number | null> {
-    return Promise.resolve(this.#enabled()[0]?.at ?? null);
+  nextDueAt(except: readonly string[]): Promise<number | null> {
+    return Promise.resolve(this.#enabled(except)[0]?.at ?? null);
   }
 
   fire({
@@ -85,27 +87,28 @@ export class MemoryScheduleStore implements ScheduleStore {
     return Promise.resolve('ran');
   }
 
-  stop(id: string, expectedUpdatedAt: number): Promise<void> {
+  stop({ id, expectedUpdatedAt, error, now }: StopRequest): Promise<'stopped' | 'lost_race'> {
     const schedule = this.#data.schedules.get(id);
-    if (schedule?.updatedAt === expectedUpdatedAt) {
-      this.#data.schedules.set(id, { ...schedule, nextRunAt: null });
-    }
-    return Promise.resolve();
+    if (schedule?.updatedAt !== expectedUpdatedAt) return Promise.resolve('lost_race');
+    this.#data.schedules.set(id, { ...schedule, nextRunAt: null, stoppedAt: now, stoppedError: error });
+    return Promise.resolve('stopped');
   }
 
   counts(): Promise<{ readonly total: number; readonly enabled: number }> {
     const schedules = [...this.#data.schedules.values()];
     return Promise.resolve({
       total: schedules.length,
-      enabled: schedules.filter(({ enabled }) => enabled).length,
+      enabled: schedules.filter(isActive).length,
     });
   }
 
   /** Enabled schedules that have a next tick, the earliest first. */
-  #enabled(): { readonly schedule: Schedule; readonly at: number }[] {
+  #enabled(except: readonly string[]): { readonly schedule: Schedule; readonly at: number }[] {
     return [...this.#data.schedules.values()]
       .flatMap((schedule) =>
-        schedule.enabled && schedule.nextRunAt !== null ? [{ schedule, at: schedule.nextRunAt }] : [],
+        schedule.enabled && schedule.nextRunAt !== null && !except.includes(schedule.id)
+          ? [{ schedule, at: schedule.nextRunAt }]
+          : [],
       )
       .sort((a, b) => a.at - b.at);
   }

@@ -159,6 +159,8 @@ export const schedules = sqliteTable(
     nextRunAt: integer('next_run_at'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    stoppedAt: integer('stopped_at'),
+    stoppedError: text('stopped_error'),
   },
   (t) => [
     index('idx_schedules_next_run')

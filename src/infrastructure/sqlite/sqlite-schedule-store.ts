@@ -1,11 +1,13 @@
-import { and, asc, count, desc, eq, isNotNull, lte, min, or, sql, type SQL } from 'drizzle-orm';
-import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
+import { and, asc, count, desc, eq, isNotNull, isNull, lte, min, or, sql, type SQL } from 'drizzle-orm';
+import type { Schedule } from '../../domain/schedule/schedule.js';
+import type { Result } from '../../application/errors.js';
 import type {
   FireRequest,
   RunRequest,
   ScheduleSearch,
   SchedulesFound,
   ScheduleStore,
+  StopRequest,
 } from '../../application/ports/schedule-store.js';
 import type { JobWriter } from './job-writer.js';
 import { schedules } from './schema.js';
@@ -27,9 +29,7 @@ export class SqliteScheduleStore implements ScheduleStore {
   }
 
   get(id: string): Promise<Schedule | null> {
-    return this.#db.read(
-      () => this.#db.orm.select().from(schedules).where(eq(schedules.id, id)).get() ?? null,
-    );
+    return this.#db.read(() => this.#select(id));
   }
 
   list(): Promise<Schedule[]> {
@@ -52,15 +52,13 @@ export class SqliteScheduleStore implements ScheduleStore {
     });
   }
 
-  update(id: string, change: ScheduleChange, now: number): Promise<Schedule | null> {
+  update(id: string, revise: (schedule: Schedule) => Result<Schedule>): Promise<Result<Schedule> | null> {
     return this.#db.write(() => {
-      const [changed] = this.#db.orm
-        .update(schedules)
-        .set({ ...change, updatedAt: now })
-        .where(eq(schedules.id, id))
-        .returning()
-        .all();
-      return changed ?? null;
+      const schedule = this.#select(id);
+      if (!schedule) return null;
+      const revised = revise(schedule);
+      if (revised.ok) this.#db.orm.update(schedules).set(revised.value).where(eq(schedules.id, id)).run();
+      return revised;
     });
   }
 
@@ -71,25 +69,25 @@ export class SqliteScheduleStore implements ScheduleStore {
     });
   }
 
-  due(now: number, limit: number): Promise<Schedule[]> {
+  due(now: number, limit: number, except: readonly string[]): Promise<Schedule[]> {
     return this.#db.read(() =>
       this.#db.orm
         .select()
         .from(schedules)
-        .where(and(eq(schedules.enabled, true), lte(schedules.nextRunAt, now)))
+        .where(and(eq(schedules.enabled, true), lte(schedules.nextRunAt, now), noneOf(except)))
         .orderBy(asc(schedules.nextRunAt))
         .limit(limit)
         .all(),
     );
   }
 
-  nextDueAt(): Promise<number | null> {
+  nextDueAt(except: readonly string[]): Promise<number | null> {
     return this.#db.read(
       () =>
         this.#db.orm
           .select({ next: min(schedules.nextRunAt) })
           .from(schedules)
-          .where(and(eq(schedules.enabled, true), isNotNull(schedules.nextRunAt)))
+          .where(and(eq(schedules.enabled, true), isNotNull(schedules.nextRunAt), noneOf(except)))
           .get()?.next ?? null,
     );
   }
@@ -127,13 +125,14 @@ export class SqliteScheduleStore implements ScheduleStore {
     });
   }
 
-  stop(id: string, expectedUpdatedAt: number): Promise<void> {
+  stop({ id, expectedUpdatedAt, error, now }: StopRequest): Promise<'stopped' | 'lost_race'> {
     return this.#db.write(() => {
-      this.#db.orm
+      const { changes } = this.#db.orm
         .update(schedules)
-        .set({ nextRunAt: null })
+        .set({ nextRunAt: null, stoppedAt: now, stoppedError: error })
         .where(and(eq(schedules.id, id), eq(schedules.updatedAt, expectedUpdatedAt)))
         .run();
+      return changes === 1 ? 'stopped' : 'lost_race';
     });
   }
 
@@ -143,11 +142,21 @@ export class SqliteScheduleStore implements ScheduleStore {
       const enabled = this.#db.orm
         .select({ n: count() })
         .from(schedules)
-        .where(eq(schedules.enabled, true))
+        .where(and(eq(schedules.enabled, true), isNull(schedules.stoppedAt)))
         .get()?.n;
       return { total, enabled: enabled ?? 0 };
     });
   }
+
+  #select(id: string): Schedule | null {
+    return this.#db.orm.select().from(schedules).where(eq(schedules.id, id)).get() ?? null;
+  }
+}
+
+/** However many there are, they are one parameter. */
+function noneOf(ids: readonly string[]): SQL | undefined {
+  if (ids.length === 0) return undefined;
+  return sql`${schedules.id} not in (select value from json_each(${JSON.stringify(ids)}))`;
 }
 
 /** All of these columns lie before the payload, which is not read to compare them. */

@@ -24,7 +24,7 @@ import { jsonView, pretty } from './json-view.js';
 import { backTo, done, get, post, refused, show, type PageAnswer, type PageRoute } from './page.js';
 import { readSchedule, scheduleFields } from './schedule-form.js';
 import { tickTable } from './schedule-preview.js';
-import { enableButton, scheduleState } from './schedules-page.js';
+import { enableButton, nextRun, scheduleState } from './schedules-page.js';
 import type { View } from './view.js';
 
 const TICKS_SHOWN = 5;
@@ -140,11 +140,22 @@ function scheduleContent(schedule: Schedule, ticks: readonly number[], jobs: rea
   return html`<div class="head"><h1><span class="mono">${cronExpression}</span> ${scheduleState(schedule)}</h1>
 <div class="buttons">${actionButton('Run now', `${path}/run`, path)}${enableButton(schedule, path)}</div></div>
 ${words !== null && html`<p class="lead">${words}, ${timezone}</p>`}
+${stoppedNotice(schedule)}
 <div class="columns">
 <section class="panel" aria-label="Schedule">${facts(scheduleFacts(schedule))}</section>
-<section class="panel" aria-labelledby="ticks"><h2 id="ticks">Next ${plural(TICKS_SHOWN, 'tick')}</h2>${schedule.enabled ? tickTable(ticks, timezone) : emptyState('It is disabled.')}</section>
+<section class="panel" aria-labelledby="ticks"><h2 id="ticks">Next ${plural(TICKS_SHOWN, 'tick')}</h2>${nextTicks(schedule, ticks)}</section>
 </div>
 <section class="panel" aria-labelledby="made"><div class="panel-head"><h2 id="made">Jobs that it made</h2><a href="${link('/dashboard/jobs', { schedule_id: id })}">All of them</a></div>${madeJobs(jobs)}</section>`;
+}
+
+function stoppedNotice({ stoppedAt, stoppedError }: Schedule): Html | null {
+  if (stoppedAt === null) return null;
+  return html`<p class="notice wrong">Stopped ${time(stoppedAt)} because it cannot be fired. ${stoppedError}. Mend that below, or enable it to try again.</p>`;
+}
+
+function nextTicks({ enabled, stoppedAt, timezone }: Schedule, ticks: readonly number[]): Html {
+  if (!enabled) return emptyState('It is disabled.');
+  return stoppedAt === null ? tickTable(ticks, timezone) : emptyState('It is stopped.');
 }
 
 function scheduleFacts(schedule: Schedule): (readonly [string, Content])[] {
@@ -153,7 +164,7 @@ function scheduleFacts(schedule: Schedule): (readonly [string, Content])[] {
     ['Queue', html`<a href="${queuePath(schedule.queueName)}">${schedule.queueName}</a>`],
     ['Callback URL', html`<span class="mono wrap">${schedule.callbackUrl}</span>`],
     ['Last run', time(schedule.lastRunAt)],
-    ['Next run', schedule.enabled ? time(schedule.nextRunAt) : html`<span class="none">disabled</span>`],
+    ['Next run', nextRun(schedule)],
     ['Max retries', schedule.maxRetries],
     ['Timeout', formatDuration(schedule.timeoutMs)],
     ['Id', html`<span class="mono wrap">${schedule.id}</span>`],

@@ -1,5 +1,5 @@
 import type { UseCases } from '../../application/use-cases/use-cases.js';
-import type { Schedule } from '../../domain/schedule/schedule.js';
+import { isActive, type Schedule } from '../../domain/schedule/schedule.js';
 import {
   actionButton,
   cell,
@@ -89,20 +89,28 @@ function scheduleRow(schedule: Schedule, url: string): Html {
 ${cell('Schedule', html`<a class="mono strong" href="${path}">${cronExpression}</a><br><small>${words !== null && html`${words}, `}${timezone}</small>`, 'text')}
 ${cell('State', scheduleState(schedule))}
 ${cell('Queue', html`<a href="${queuePath(schedule.queueName)}">${schedule.queueName}</a>`, 'text')}
-${cell('Next run', schedule.enabled ? time(schedule.nextRunAt) : html`<span class="none">disabled</span>`)}
+${cell('Next run', nextRun(schedule))}
 ${cell('Last run', time(schedule.lastRunAt))}
 ${cell('', html`${actionButton('Run now', `${path}/run`, url, { about: cronExpression })}${enableButton(schedule, url)}`, 'actions')}
 </tr>`;
 }
 
-export function scheduleState({ enabled, nextRunAt }: Schedule): Html {
+/** When it runs next, or why it does not. */
+export function nextRun({ enabled, stoppedAt, nextRunAt }: Schedule): Html {
+  if (!enabled) return html`<span class="none">disabled</span>`;
+  return stoppedAt === null ? time(nextRunAt) : html`<span class="none">stopped</span>`;
+}
+
+export function scheduleState({ enabled, stoppedAt, nextRunAt }: Schedule): Html {
   if (!enabled) return chip('off', 'disabled');
+  if (stoppedAt !== null) return chip('failed', 'stopped');
   return nextRunAt === null ? chip('warning', 'never due again') : chip('ok', 'enabled');
 }
 
-export function enableButton({ id, enabled, cronExpression }: Schedule, back: string): Html {
+export function enableButton(schedule: Schedule, back: string): Html {
+  const { id, cronExpression } = schedule;
   const path = schedulePath(id);
-  return enabled
+  return isActive(schedule)
     ? actionButton('Disable', `${path}/disable`, back, { about: cronExpression })
     : actionButton('Enable', `${path}/enable`, back, { about: cronExpression, kind: 'primary' });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { NewSchedule } from '../../application/use-cases/create-schedule.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
-import type { Schedule, ScheduleChange } from '../../domain/schedule/schedule.js';
+import { isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
 import * as fields from './fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
@@ -91,9 +91,13 @@ export const scheduleShape = {
     payload: z.string().meta({ description: 'JSON text, byte for byte as it was sent.' }),
     max_retries: z.int(),
     timeout_ms: z.int(),
-    enabled: z.literal([0, 1]),
+    enabled: z.literal([0, 1]).meta({ description: '0: it is disabled, or stopped by an error.' }),
     last_run_at: instant.nullable(),
-    next_run_at: instant.nullable().meta({ description: 'null: the expression never comes due again.' }),
+    next_run_at: instant
+      .nullable()
+      .meta({ description: 'null: the expression never comes due again, or the schedule is stopped.' }),
+    stopped_at: instant.nullable().meta({ description: 'When it was found that it cannot be fired.' }),
+    stopped_error: z.string().nullable().meta({ description: 'Why it cannot be fired.' }),
     created_at: instant,
     updated_at: instant,
   }),
@@ -118,9 +122,11 @@ export function presentSchedule(schedule: Schedule): z.infer<typeof scheduleShap
     payload: schedule.payload,
     max_retries: schedule.maxRetries,
     timeout_ms: schedule.timeoutMs,
-    enabled: schedule.enabled ? 1 : 0,
+    enabled: isActive(schedule) ? 1 : 0,
     last_run_at: formatOptionalInstant(schedule.lastRunAt),
     next_run_at: formatOptionalInstant(schedule.nextRunAt),
+    stopped_at: formatOptionalInstant(schedule.stoppedAt),
+    stopped_error: schedule.stoppedError,
     created_at: formatInstant(schedule.createdAt),
     updated_at: formatInstant(schedule.updatedAt),
   };

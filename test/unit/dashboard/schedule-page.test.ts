@@ -91,6 +91,26 @@ describe('the page of a schedule', () => {
     expect(page.text).toContain('It never comes due again.');
   });
 
+  test('of one that was stopped says when and why, and how it goes on', async () => {
+    const { dashboard, stored, path } = await withSchedule({
+      ...{ timezone: 'Mars/Base', nextRunAt: null, stoppedAt: NOW - 1000 },
+      stoppedError: 'timezone: "Mars/Base" is not an IANA time zone',
+    });
+    const page = await dashboard.shown(path);
+    expect(page.heading).toBe('0 */5 * * * * stopped');
+    expect(page.text).toContain(
+      'Stopped 2024-01-15 09:59:59 because it cannot be fired. timezone: "Mars/Base" is not an IANA time zone. ' +
+        'Mend that below, or enable it to try again.',
+    );
+    expect([page.text.includes('It is stopped.'), page.facts['Next run']]).toEqual([true, 'stopped']);
+    const refused = await dashboard.follow(await dashboard.submit(`${path}/enable`));
+    expect(refused.notice).toMatch(/^timezone: "Mars\/Base" is not an IANA time zone/);
+    const form = { ...page.form(`${path}/settings`), timezone: 'Asia/Tokyo' };
+    const mended = await dashboard.follow(await dashboard.submit(`${path}/settings`, form));
+    expect(mended.heading).toBe('0 */5 * * * * enabled');
+    expect(stored()).toMatchObject({ stoppedAt: null, nextRunAt: NOW + 300_000 });
+  });
+
   test('has the newest jobs that it made, and leads to all of them', async () => {
     const { dashboard, schedule, path } = await withSchedule();
     expect((await dashboard.shown(path)).text).toContain('None yet, or none that is still kept.');

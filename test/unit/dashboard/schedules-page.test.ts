@@ -48,6 +48,7 @@ test.each([
   ['enabled', { enabled: true, nextRunAt: NOW }, '2024-01-15 10:00:00', 'Disable'],
   ['disabled', { enabled: false, nextRunAt: NOW }, 'disabled', 'Enable'],
   ['never due again', { enabled: true, nextRunAt: null }, 'never', 'Disable'],
+  ['stopped', { nextRunAt: null, stoppedAt: NOW, stoppedError: 'timezone: gone' }, 'stopped', 'Enable'],
 ])('a schedule may be %s', async (state, change, next, button) => {
   const { dashboard } = await withSchedules(change);
   const page = await dashboard.shown(LIST);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { StoreUnavailableError } from '../../../src/application/errors.js';
+import { ok, StoreUnavailableError } from '../../../src/application/errors.js';
 import { FireDueSchedules } from '../../../src/application/engine/fire-due-schedules.js';
 import type { Schedule } from '../../../src/domain/schedule/schedule.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -126,28 +126,35 @@ describe('a schedule that', () => {
   ])('has an invalid %s in the store stops itself, and no other', async (_case, change, field) => {
     const broken = newSchedule({ ...change, nextRunAt: NOW - 1 });
     const sound = newSchedule();
-    const { runOnce, stores, jobs, logger } = await firing([broken, sound]);
+    const { runOnce, stores, jobs, logger, published } = await firing([broken, sound]);
     expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 5 * MINUTE });
     expect((await jobs()).map(({ scheduleId }) => scheduleId)).toEqual([sound.id]);
-    expect(await stores.schedules.get(broken.id)).toEqual({ ...broken, nextRunAt: null });
-    const [line, ...others] = logger.lines.filter(({ level }) => level === 'error');
-    expect(others).toEqual([]);
-    expect(line).toMatchObject({
-      message: 'schedule stopped: it cannot be fired',
-      fields: { schedule_id: broken.id },
-    });
-    expect(String(line?.error)).toMatch(new RegExp(`^Error: ${field}: `));
+    const stopped = await stores.schedules.get(broken.id);
+    const stoppedError = stopped?.stoppedError ?? '';
+    expect(stoppedError).toMatch(new RegExp(`^${field}: \\S`));
+    expect(stopped).toEqual({ ...broken, nextRunAt: null, stoppedAt: NOW, stoppedError });
+    expect(logger.lines.filter(({ level }) => level === 'error')).toEqual([
+      {
+        level: 'error',
+        message: 'schedule stopped: it cannot be fired',
+        fields: { schedule_id: broken.id, reason: stoppedError },
+      },
+    ]);
+    expect(published).toEqual(['schedule_changed', ...FIRED]);
   });
 
-  test('makes the store throw stops itself, and no other', async () => {
-    const [broken, sound] = [newSchedule({ nextRunAt: NOW - 1 }), newSchedule()];
-    const { runOnce, stores, jobs } = await firing([broken, sound]);
-    const fire = stores.schedules.fire.bind(stores.schedules);
-    stores.schedules.fire = (request) =>
-      request.id === broken.id ? Promise.reject(new Error('a row of its own kind')) : fire(request);
-    expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 5 * MINUTE });
-    expect((await jobs()).map(({ scheduleId }) => scheduleId)).toEqual([sound.id]);
-    expect(await stores.schedules.get(broken.id)).toMatchObject({ nextRunAt: null });
+  test('was mended while it was being stopped is not', async () => {
+    const broken = newSchedule({ cronExpression: 'every day' });
+    const { runOnce, stores, logger, published } = await firing([broken]);
+    const stop = stores.schedules.stop.bind(stores.schedules);
+    const mended = { ...broken, cronExpression: '0 0 * * * *', updatedAt: NOW };
+    stores.schedules.stop = async (request) => {
+      await stores.schedules.update(broken.id, () => ok(mended));
+      return stop(request);
+    };
+    await runOnce();
+    expect(await stores.schedules.get(broken.id)).toEqual(mended);
+    expect([logger.lines, published]).toEqual([[], []]);
   });
 
   test('is left as it is when the store is unavailable', async () => {
@@ -156,6 +163,86 @@ describe('a schedule that', () => {
     stores.schedules.fire = () => Promise.reject(new StoreUnavailableError('disk full'));
     await expect(runOnce()).rejects.toThrow('disk full');
     expect(await stores.schedules.get(schedule.id)).toEqual(schedule);
+  });
+});
+
+describe('a schedule whose firing fails', () => {
+  /** The store refuses the jobs of the given schedules until it is mended. */
+  async function failing(broken: readonly Schedule[], sound: readonly Schedule[] = []) {
+    const firings = await firing([...broken, ...sound]);
+    const { schedules } = firings.stores;
+    const fire = schedules.fire.bind(schedules);
+    const ids = new Set(broken.map(({ id }) => id));
+    const tried: number[] = [];
+    schedules.fire = (request) => {
+      if (!ids.has(request.id)) return fire(request);
+      tried.push(firings.clock.now() - NOW);
+      return Promise.reject(new Error('a row of its own kind'));
+    };
+    return { ...firings, tried, mend: () => ids.clear() };
+  }
+
+  test('keeps its tick and does not stop, and the others fire', async () => {
+    const [broken, sound] = [newSchedule({ nextRunAt: NOW - 1 }), newSchedule()];
+    const { runOnce, stores, jobs, logger } = await failing([broken], [sound]);
+    expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 1000 });
+    expect((await jobs()).map(({ scheduleId }) => scheduleId)).toEqual([sound.id]);
+    expect(await stores.schedules.get(broken.id)).toEqual(broken);
+    const [line, ...others] = logger.lines.filter(({ level }) => level === 'error');
+    expect(others).toEqual([]);
+    expect(line).toMatchObject({
+      message: 'schedule not fired',
+      fields: { schedule_id: broken.id, next_try_in_ms: 1000 },
+    });
+    expect(String(line?.error)).toBe('Error: a row of its own kind');
+  });
+
+  test('is tried again after a pause that doubles up to a minute, and not before', async () => {
+    const { runOnce, clock, tried } = await failing([newSchedule()]);
+    for (let pass = 0; pass < 9; pass += 1) {
+      const { nextRunAt } = await runOnce();
+      // A pass too early: something else was due.
+      clock.advance((nextRunAt ?? Infinity) - clock.now() - 1);
+      expect(await runOnce()).toEqual({ fired: 0, nextRunAt });
+      clock.advance(1);
+    }
+    const pauses = tried.map((at, index) => at - (tried[index - 1] ?? 0));
+    expect(pauses).toEqual([0, ...[1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1000)]);
+  });
+
+  test('makes one job of the tick once it goes well, and begins anew with its pauses', async () => {
+    const schedule = newSchedule();
+    const { runOnce, clock, jobs, mend, stores, logger } = await failing([schedule]);
+    await runOnce();
+    clock.advance(1000);
+    await runOnce();
+    mend();
+    clock.advance(2000);
+    expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 5 * MINUTE });
+    expect(await jobs()).toHaveLength(1);
+    stores.schedules.fire = () => Promise.reject(new Error('again'));
+    clock.advance(5 * MINUTE);
+    await runOnce();
+    expect(logger.lines.at(-1)?.fields).toMatchObject({ next_try_in_ms: 1000 });
+  });
+
+  test('is not in the way of others, however many there are of its kind', async () => {
+    const broken = Array.from({ length: 250 }, () => newSchedule({ nextRunAt: NOW - 1 }));
+    const { runOnce, tried } = await failing(broken, [newSchedule()]);
+    const fired: number[] = [];
+    for (let pass = 0; pass < 3; pass += 1) fired.push((await runOnce()).fired);
+    expect(fired).toEqual([0, 0, 1]);
+    expect(tried).toHaveLength(250);
+  });
+
+  test('keeps no pass busy after it is deleted', async () => {
+    const schedule = newSchedule();
+    const { runOnce, clock, stores } = await failing([schedule]);
+    await runOnce();
+    await stores.schedules.remove(schedule.id);
+    expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 1000 });
+    clock.advance(1000);
+    expect(await runOnce()).toEqual({ fired: 0, nextRunAt: null });
   });
 });
 

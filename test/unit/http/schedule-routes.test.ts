@@ -24,6 +24,8 @@ const EXAMPLE_SCHEDULE = {
   enabled: 1,
   last_run_at: null,
   next_run_at: '2024-01-15T10:05:00.000',
+  stopped_at: null,
+  stopped_error: null,
   created_at: NOW,
   updated_at: NOW,
 };
@@ -133,6 +135,33 @@ describe('GET /schedules/{id}', () => {
       ...EXAMPLE_SCHEDULE,
       last_run_at: '2024-01-15T10:05:00.000',
       next_run_at: null,
+    });
+  });
+
+  test('tells that a schedule was stopped, and why; metrics do not count it as enabled', async () => {
+    const api = await withSchedule();
+    const schedule = api.data.schedules.get(EXAMPLE_SCHEDULE.id);
+    if (!schedule) throw new Error('no schedule');
+    const stoppedAt = Date.UTC(2024, 0, 15, 10, 5);
+    api.data.schedules.set(schedule.id, {
+      ...schedule,
+      nextRunAt: null,
+      stoppedAt,
+      stoppedError: 'timezone: gone',
+    });
+    expect((await api.get(PATH)).body).toEqual({
+      ...EXAMPLE_SCHEDULE,
+      enabled: 0,
+      next_run_at: null,
+      stopped_at: '2024-01-15T10:05:00.000',
+      stopped_error: 'timezone: gone',
+    });
+    expect((await api.get('/metrics')).body).toMatchObject({ schedules: { total: 1, enabled: 0 } });
+    expect((await api.put(PATH, { timezone: 'Asia/Tokyo' })).body).toMatchObject({
+      enabled: 1,
+      next_run_at: '2024-01-15T10:10:00.000',
+      stopped_at: null,
+      stopped_error: null,
     });
   });
 

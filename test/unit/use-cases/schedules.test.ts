@@ -46,6 +46,8 @@ describe('creating', () => {
       lastRunAt: null,
       // NOW is a tick itself; the first run is later.
       nextRunAt: NOW + 5 * MINUTE,
+      stoppedAt: null,
+      stoppedError: null,
       createdAt: NOW,
       updatedAt: NOW,
     };
@@ -126,10 +128,55 @@ describe('updating', () => {
     expect(changed).toMatchObject({ ok: true, value: { nextRunAt: NOW - HOUR } });
   });
 
-  test('one that the scheduler stopped runs again once its expression is mended', async () => {
-    const { updateSchedule, schedule } = await stored({ cronExpression: 'broken', nextRunAt: null });
-    const mended = await updateSchedule(schedule.id, { cronExpression: '0 0 * * * *' });
-    expect(mended).toMatchObject({ ok: true, value: { nextRunAt: NOW + HOUR } });
+  test('simultaneous changes of the expression and of the zone leave a next run that fits both', async () => {
+    const { updateSchedule, schedule, read } = await stored();
+    await Promise.all([
+      updateSchedule(schedule.id, { cronExpression: '0 0 12 * * *' }),
+      updateSchedule(schedule.id, { timezone: 'Asia/Kolkata' }),
+    ]);
+    // 12:00 in India was half past six in UTC; NOW is ten.
+    const tomorrow = NOW + 20.5 * HOUR;
+    const both = { cronExpression: '0 0 12 * * *', timezone: 'Asia/Kolkata' };
+    expect(await read()).toMatchObject({ ...both, nextRunAt: tomorrow });
+  });
+
+  test('two changes within a millisecond can be told apart', async () => {
+    const { updateSchedule, schedule } = await stored();
+    const first = await updateSchedule(schedule.id, { payload: '{}' });
+    const second = await updateSchedule(schedule.id, { payload: '{"a":1}' });
+    expect([first, second]).toMatchObject([{ value: { updatedAt: NOW } }, { value: { updatedAt: NOW + 1 } }]);
+  });
+
+  describe('one that an error stopped', () => {
+    const STOPPED = { nextRunAt: null, stoppedAt: NOW - 5, stoppedError: 'timezone: gone' };
+    const GOES_ON = { stoppedAt: null, stoppedError: null };
+
+    test.each([
+      ['its expression is mended', { cronExpression: '0 0 * * * *' }, NOW + HOUR],
+      ['its zone is', { timezone: 'Asia/Kolkata' }, NOW + 5 * MINUTE],
+      ['it is enabled', { enabled: true }, NOW + 5 * MINUTE],
+    ])('goes on once %s', async (_case, change, nextRunAt) => {
+      const { updateSchedule, schedule, read } = await stored(STOPPED);
+      const changed = { ...schedule, ...GOES_ON, ...change, nextRunAt, updatedAt: NOW };
+      expect(await updateSchedule(schedule.id, change)).toEqual({ ok: true, value: changed });
+      expect(await read()).toEqual(changed);
+    });
+
+    test.each([['the payload', { payload: '{}' }] as const, ['disabled', { enabled: false }] as const])(
+      'stays stopped when something else changes: %s',
+      async (_case, change) => {
+        const { updateSchedule, schedule } = await stored(STOPPED);
+        const changed = { ...schedule, ...change, updatedAt: NOW };
+        expect(await updateSchedule(schedule.id, change)).toEqual({ ok: true, value: changed });
+      },
+    );
+
+    test('is not enabled while the error is there', async () => {
+      const { updateSchedule, schedule, read } = await stored({ ...STOPPED, timezone: 'Mars/Olympus' });
+      const refused = await updateSchedule(schedule.id, { enabled: true });
+      expect(refused.ok ? '' : refused.refusal.message).toMatch(/^timezone: "Mars\/Olympus" is not/);
+      expect(await read()).toEqual(schedule);
+    });
   });
 
   test.each(REFUSED)('refuses what %s, and changes nothing', async (_case, change, message) => {
