@@ -1,21 +1,10 @@
 import 'reflect-metadata';
 import type { RequestListener } from 'node:http';
 import { hostname } from 'node:os';
-import { Container } from 'inversify';
+import { Container, type ServiceIdentifier } from 'inversify';
 import type { Config } from './application/config.js';
 import { Engine } from './application/engine/engine.js';
-import type { Clock } from './application/ports/clock.js';
-import type { Dispatcher, Dispatchers } from './application/ports/dispatcher.js';
-import type { Events } from './application/ports/events.js';
-import type { Ids } from './application/ports/ids.js';
-import type { JobQueries } from './application/ports/job-queries.js';
-import type { JobStore } from './application/ports/job-store.js';
-import type { Logger } from './application/ports/logger.js';
-import type { QueueStore } from './application/ports/queue-store.js';
-import type { Random } from './application/ports/random.js';
-import type { ScheduleStore } from './application/ports/schedule-store.js';
-import type { Scheduler } from './application/ports/scheduler.js';
-import { createUseCases, type UseCases } from './application/use-cases/use-cases.js';
+import { createUseCases } from './application/use-cases/use-cases.js';
 import { DispatcherRegistry } from './infrastructure/dispatch/dispatcher-registry.js';
 import { UndiciHttpDispatcher } from './infrastructure/dispatch/undici-http-dispatcher.js';
 import { InProcessEvents } from './infrastructure/events/in-process-events.js';
@@ -74,58 +63,66 @@ export function useMemoryStore(container: Container): void {
   container.bind(T.ScheduleStore).toConstantValue(new MemoryScheduleStore(data));
 }
 
+/** Parts by name, as their tokens give them. */
+type Tokens = Readonly<Record<string, ServiceIdentifier>>;
+type Parts<Of extends Tokens> = {
+  readonly [Name in keyof Of]: Of[Name] extends ServiceIdentifier<infer Part> ? Part : never;
+};
+
+/** Binds what is made of other parts. @param make gets each part under the name that its token has in `tokens` */
+function bind<Part, Of extends Tokens>(
+  container: Container,
+  token: ServiceIdentifier<Part>,
+  tokens: Of,
+  make: (parts: Parts<Of>) => Part,
+): void {
+  const names = Object.keys(tokens);
+  const partsOf = (values: readonly unknown[]) =>
+    // Each value is what the token in the same place gives.
+    Object.fromEntries(names.map((name, i) => [name, values[i]])) as Parts<Of>;
+  container
+    .bind(token)
+    .toResolvedValue((...values: unknown[]) => make(partsOf(values)), Object.values(tokens));
+}
+
 function bindSurroundings(container: Container): void {
-  container.bind(T.Clock).toResolvedValue(() => new SystemClock());
-  container.bind(T.Scheduler).toResolvedValue(() => new SystemScheduler());
-  container.bind(T.Ids).toResolvedValue(() => new UuidIds());
-  container.bind(T.Random).toResolvedValue(() => new SystemRandom());
-  container
-    .bind(T.Logger)
-    .toResolvedValue(
-      ({ logging }: Config) => new PinoLogger({ ...logging, color: process.stdout.isTTY }),
-      [T.Config],
-    );
-  container.bind(T.Events).toResolvedValue((logger: Logger) => new InProcessEvents(logger), [T.Logger]);
+  bind(container, T.Clock, {}, () => new SystemClock());
+  bind(container, T.Scheduler, {}, () => new SystemScheduler());
+  bind(container, T.Ids, {}, () => new UuidIds());
+  bind(container, T.Random, {}, () => new SystemRandom());
+  bind(
+    container,
+    T.Logger,
+    { config: T.Config },
+    ({ config }) => new PinoLogger({ ...config.logging, color: process.stdout.isTTY }),
+  );
+  bind(container, T.Events, { logger: T.Logger }, ({ logger }) => new InProcessEvents(logger));
   // The host's name helps operators; that two starts never share an id is the UUID's doing.
-  container
-    .bind(T.WorkerId)
-    .toResolvedValue((ids: Ids) => `${hostname()}:${process.pid}:${ids.next()}`, [T.Ids]);
+  bind(container, T.WorkerId, { ids: T.Ids }, ({ ids }) => `${hostname()}:${process.pid}:${ids.next()}`);
 }
 
 function bindSqlite(container: Container): void {
-  container
-    .bind(SQLITE.Database)
-    .toResolvedValue(
-      ({ server }: Config, scheduler: Scheduler, logger: Logger) =>
-        new SqliteDatabase(server.dbPath, server.durability, { scheduler, logger }),
-      [T.Config, T.Scheduler, T.Logger],
-    );
-  container
-    .bind(SQLITE.JobWriter)
-    .toResolvedValue((db: SqliteDatabase) => new JobWriter(db), [SQLITE.Database]);
-  container
-    .bind(T.JobStore)
-    .toResolvedValue(
-      (db: SqliteDatabase, writer: JobWriter) => new SqliteJobStore(db, writer),
-      [SQLITE.Database, SQLITE.JobWriter],
-    );
-  container
-    .bind(T.JobQueries)
-    .toResolvedValue((db: SqliteDatabase) => new SqliteJobQueries(db), [SQLITE.Database]);
-  container
-    .bind(T.QueueStore)
-    .toResolvedValue((db: SqliteDatabase) => new SqliteQueueStore(db), [SQLITE.Database]);
-  container
-    .bind(T.ScheduleStore)
-    .toResolvedValue(
-      (db: SqliteDatabase, writer: JobWriter) => new SqliteScheduleStore(db, writer),
-      [SQLITE.Database, SQLITE.JobWriter],
-    );
+  const db = { db: SQLITE.Database };
+  const writing = { ...db, writer: SQLITE.JobWriter };
+  bind(
+    container,
+    SQLITE.Database,
+    { config: T.Config, scheduler: T.Scheduler, logger: T.Logger },
+    ({ config: { server }, ...ports }) => new SqliteDatabase(server.dbPath, server.durability, ports),
+  );
+  bind(container, SQLITE.JobWriter, db, ({ db }) => new JobWriter(db));
+  bind(container, T.JobStore, writing, ({ db, writer }) => new SqliteJobStore(db, writer));
+  bind(container, T.JobQueries, db, ({ db }) => new SqliteJobQueries(db));
+  bind(container, T.QueueStore, db, ({ db }) => new SqliteQueueStore(db));
+  bind(container, T.ScheduleStore, writing, ({ db, writer }) => new SqliteScheduleStore(db, writer));
 }
 
 function bindDispatchers(container: Container): void {
-  container.bind(T.HttpDispatcher).toResolvedValue(
-    ({ worker, defaults }: Config, clock: Clock) =>
+  bind(
+    container,
+    T.HttpDispatcher,
+    { config: T.Config, clock: T.Clock },
+    ({ config: { worker, defaults }, clock }) =>
       new UndiciHttpDispatcher({
         retryStatuses: defaults.retryStatuses,
         maxResultBytes: defaults.maxResultBytes,
@@ -134,51 +131,35 @@ function bindDispatchers(container: Container): void {
         version: VERSION,
         clock,
       }),
-    [T.Config, T.Clock],
   );
-  container
-    .bind(T.Dispatchers)
-    .toResolvedValue((http: Dispatcher) => new DispatcherRegistry({ http, https: http }), [T.HttpDispatcher]);
+  bind(
+    container,
+    T.Dispatchers,
+    { http: T.HttpDispatcher },
+    ({ http }) => new DispatcherRegistry({ http, https: http }),
+  );
 }
 
 function bindEngine(container: Container): void {
-  container
-    .bind(T.Engine)
-    .toResolvedValue(
-      (
-        config: Config,
-        workerId: string,
-        jobs: JobStore,
-        queues: QueueStore,
-        schedules: ScheduleStore,
-        dispatchers: Dispatchers,
-        clock: Clock,
-        scheduler: Scheduler,
-        ids: Ids,
-        random: Random,
-        events: Events,
-        logger: Logger,
-      ) =>
-        new Engine(
-          { jobs, queues, schedules, dispatchers, clock, scheduler, ids, random, events, logger },
-          config,
-          workerId,
-        ),
-      [
-        T.Config,
-        T.WorkerId,
-        T.JobStore,
-        T.QueueStore,
-        T.ScheduleStore,
-        T.Dispatchers,
-        T.Clock,
-        T.Scheduler,
-        T.Ids,
-        T.Random,
-        T.Events,
-        T.Logger,
-      ],
-    );
+  bind(
+    container,
+    T.Engine,
+    {
+      config: T.Config,
+      workerId: T.WorkerId,
+      jobs: T.JobStore,
+      queues: T.QueueStore,
+      schedules: T.ScheduleStore,
+      dispatchers: T.Dispatchers,
+      clock: T.Clock,
+      scheduler: T.Scheduler,
+      ids: T.Ids,
+      random: T.Random,
+      events: T.Events,
+      logger: T.Logger,
+    },
+    ({ config, workerId, ...ports }) => new Engine(ports, config, workerId),
+  );
 }
 
 /** The dashboard's files, read when the server starts. */
@@ -186,113 +167,91 @@ const ASSETS = token<Assets>('dashboard.Assets');
 const DASHBOARD = token<Dashboard>('dashboard.Dashboard');
 
 function bindDashboard(container: Container): void {
-  container.bind(ASSETS).toResolvedValue(() => new Assets());
-  container
-    .bind(T.LiveUpdates)
-    .toResolvedValue(
-      (
-        assets: Assets,
-        events: Events,
-        queries: JobQueries,
-        clock: Clock,
-        scheduler: Scheduler,
-        logger: Logger,
-      ) => new LiveUpdates({ build: assets.build, events, queries, clock, scheduler, logger }),
-      [ASSETS, T.Events, T.JobQueries, T.Clock, T.Scheduler, T.Logger],
-    );
-  container.bind(DASHBOARD).toResolvedValue(
-    (
-      { server, defaults }: Config,
-      assets: Assets,
-      liveUpdates: LiveUpdates,
-      useCases: UseCases,
-      engine: Engine,
-      dispatchers: Dispatchers,
-      clock: Clock,
-      logger: Logger,
-    ) =>
+  bind(container, ASSETS, {}, () => new Assets());
+  bind(
+    container,
+    T.LiveUpdates,
+    {
+      assets: ASSETS,
+      events: T.Events,
+      queries: T.JobQueries,
+      clock: T.Clock,
+      scheduler: T.Scheduler,
+      logger: T.Logger,
+    },
+    ({ assets, ...ports }) => new LiveUpdates({ build: assets.build, ...ports }),
+  );
+  bind(
+    container,
+    DASHBOARD,
+    {
+      config: T.Config,
+      assets: ASSETS,
+      liveUpdates: T.LiveUpdates,
+      useCases: T.UseCases,
+      engine: T.Engine,
+      dispatchers: T.Dispatchers,
+      clock: T.Clock,
+      logger: T.Logger,
+    },
+    ({ config: { server, defaults }, engine, dispatchers, ...parts }) =>
       createDashboard({
-        useCases,
+        ...parts,
         engineStatus: () => engine.status,
-        liveUpdates,
-        assets,
         schemes: dispatchers.schemes,
         defaults,
         maxBodyBytes: server.maxBodyBytes,
         version: VERSION,
-        clock,
-        logger,
       }),
-    [T.Config, ASSETS, T.LiveUpdates, T.UseCases, T.Engine, T.Dispatchers, T.Clock, T.Logger],
   );
 }
 
 function bindHttp(container: Container): void {
-  container
-    .bind(T.UseCases)
-    .toResolvedValue(
-      (
-        { defaults }: Config,
-        jobs: JobStore,
-        queries: JobQueries,
-        queues: QueueStore,
-        schedules: ScheduleStore,
-        clock: Clock,
-        scheduler: Scheduler,
-        ids: Ids,
-        events: Events,
-      ) =>
-        createUseCases(
-          { jobs, queries, queues, schedules, clock, scheduler, ids, events },
-          defaults,
-          VERSION,
-        ),
-      [
-        T.Config,
-        T.JobStore,
-        T.JobQueries,
-        T.QueueStore,
-        T.ScheduleStore,
-        T.Clock,
-        T.Scheduler,
-        T.Ids,
-        T.Events,
-      ],
-    );
-  container.bind(T.HttpApp).toResolvedValue(
-    (
-      { server, logging }: Config,
-      useCases: UseCases,
-      engine: Engine,
-      dispatchers: Dispatchers,
-      clock: Clock,
-      ids: Ids,
-      logger: Logger,
-      dashboard: Dashboard,
-    ) =>
+  bind(
+    container,
+    T.UseCases,
+    {
+      config: T.Config,
+      jobs: T.JobStore,
+      queries: T.JobQueries,
+      queues: T.QueueStore,
+      schedules: T.ScheduleStore,
+      clock: T.Clock,
+      scheduler: T.Scheduler,
+      ids: T.Ids,
+      events: T.Events,
+    },
+    ({ config, ...ports }) => createUseCases(ports, config.defaults, VERSION),
+  );
+  bind(
+    container,
+    T.HttpApp,
+    {
+      config: T.Config,
+      useCases: T.UseCases,
+      engine: T.Engine,
+      dispatchers: T.Dispatchers,
+      clock: T.Clock,
+      ids: T.Ids,
+      logger: T.Logger,
+      dashboard: DASHBOARD,
+    },
+    ({ config: { server, logging }, engine, dispatchers, ...parts }) =>
       createHttpApp({
-        useCases,
+        ...parts,
         engineStatus: () => engine.status,
         schemes: dispatchers.schemes,
         hosts: [server.host, ...server.allowedHosts],
         maxBodyBytes: server.maxBodyBytes,
         version: VERSION,
-        clock,
-        ids,
-        logger,
-        dashboard,
         logRequests: logging.level === 'debug' || logging.level === 'trace',
       }),
-    [T.Config, T.UseCases, T.Engine, T.Dispatchers, T.Clock, T.Ids, T.Logger, DASHBOARD],
   );
-  container.bind(T.HttpServer).toResolvedValue(
-    (ids: Ids, scheduler: Scheduler, logger: Logger) => {
-      // Resolved late, so that the server can take its port before the store is opened.
-      let app: RequestListener | undefined;
-      const late: RequestListener = (request, response) =>
-        (app ??= container.get(T.HttpApp))(request, response);
-      return createHttpServer({ app: late, ids, scheduler, logger });
-    },
-    [T.Ids, T.Scheduler, T.Logger],
-  );
+  bind(container, T.HttpServer, { ids: T.Ids, scheduler: T.Scheduler, logger: T.Logger }, (ports) => {
+    // Resolved late, so that the server can take its port before the store is opened.
+    let app: RequestListener | undefined;
+    const late: RequestListener = (request, response) =>
+      (app ??= container.get(T.HttpApp))(request, response);
+    return createHttpServer({ app: late, ...ports });
+  });
 }
