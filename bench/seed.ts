@@ -137,5 +137,5 @@ function settlement(job: Job): Settlement {
     error,
     responseExcerpt: null,
   };
-  return { jobId, leaseToken, state: transition.state, failedAttempt: isDead ? failedAttempt : null };
+  return { jobId, leaseToken, state: transition.job, failedAttempt: isDead ? failedAttempt : null };
 }
