@@ -16,6 +16,7 @@ const NAMES = [
   'latency',
   'backlog',
   'many-queues',
+  'hanging-queues',
   'reads',
   'dashboard',
   'loop-lag',

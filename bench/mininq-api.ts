@@ -16,6 +16,8 @@ const metrics = z.object({
 /** How many jobs there are, and how many of them are in some statuses. */
 export type Counts = z.infer<typeof metrics>['jobs'];
 
+const arrivals = z.object({ count: z.int(), seconds: z.number() });
+
 const BATCH = 1000;
 const CONNECTIONS = 4;
 const POLL_INTERVAL_MS = 100;
@@ -53,6 +55,13 @@ export class MininqApi {
     });
   }
 
+  /** Enqueues the job so many times while its queue is paused, and then lets them go. */
+  async release(job: JobFields, count: number): Promise<void> {
+    await this.pause(job.queue_name);
+    await this.enqueue(job, count);
+    await this.resume(job.queue_name);
+  }
+
   async counts(): Promise<Counts> {
     return metrics.parse(await this.#ask('GET', '/metrics')).jobs;
   }
@@ -80,4 +89,21 @@ export class MininqApi {
     if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}: ${text}`);
     return JSON.parse(text) as unknown;
   }
+}
+
+/**
+ * Requests a second, from the first to the last that arrives at the hook of programs/receiver.
+ * @param send begins so many requests, or makes them
+ */
+export async function arrivalRate(
+  receiver: string,
+  requests: number,
+  send: () => Promise<void>,
+): Promise<number> {
+  await fetch(`${receiver}/arrivals`, { method: 'DELETE' });
+  await send();
+  const response = await fetch(`${receiver}/arrivals/${requests}`);
+  const { count, seconds } = arrivals.parse(await response.json());
+  if (count !== requests) throw new Error(`${count} requests arrived, not ${requests}`);
+  return requests / seconds;
 }

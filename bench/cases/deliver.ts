@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { inTurn, type Case } from '../case.js';
-import { MininqApi } from '../mininq-api.js';
+import { arrivalRate, MininqApi, type JobFields } from '../mininq-api.js';
 import { startMininq, startProgram } from '../processes.js';
 
 const QUEUE = 'deliveries';
@@ -14,7 +13,6 @@ const PAYLOAD = {
   seats: 12,
   trial: false,
 };
-const arrivals = z.object({ count: z.int(), seconds: z.number() });
 
 export const benchCase: Case = {
   title: 'delivering waiting jobs at a concurrency of 64',
@@ -31,44 +29,30 @@ export const benchCase: Case = {
 
     const jobs = quick ? 4000 : 20_000;
     const rounds = quick ? 2 : 9;
-    await release(api, `${receiver.url}/warm-up`, WARM_UP);
+    await api.release(job(receiver.url, 'warm-up'), WARM_UP);
     await api.untilCompleted(WARM_UP);
     await runLoop(loop.url, 'warm-up', WARM_UP);
     const figures = await inTurn(
       rounds,
       async (round) => {
         say(`round ${round + 1} of ${rounds}`);
-        const figure = await rate(receiver.url, jobs, () => release(api, `${receiver.url}/hook`, jobs));
+        const figure = await arrivalRate(receiver.url, jobs, () =>
+          api.release(job(receiver.url, 'hook'), jobs),
+        );
         await api.untilCompleted(WARM_UP + (round + 1) * jobs);
         return figure;
       },
-      () => rate(receiver.url, jobs, () => runLoop(loop.url, 'hook', jobs)),
+      () => arrivalRate(receiver.url, jobs, () => runLoop(loop.url, 'hook', jobs)),
     );
     return [{ measure: 'deliver', unit: 'requests/s', ...figures, goal: { of: 'ratio', atLeast: 0.75 } }];
   },
 };
 
-/** Enqueues the jobs while their queue is paused, and then lets them go. */
-async function release(api: MininqApi, callbackUrl: string, jobs: number): Promise<void> {
-  await api.pause(QUEUE);
-  await api.enqueue({ queue_name: QUEUE, callback_url: callbackUrl, payload: PAYLOAD }, jobs);
-  await api.resume(QUEUE);
+function job(receiver: string, path: string): JobFields {
+  return { queue_name: QUEUE, callback_url: `${receiver}/${path}`, payload: PAYLOAD };
 }
 
 async function runLoop(url: string, path: string, requests: number): Promise<void> {
   const response = await fetch(`${url}/${path}/${requests}`, { method: 'POST' });
   if (!response.ok) throw new Error(await response.text());
-}
-
-/**
- * Requests a second, from the first to the last that arrives at the receiver.
- * @param send begins so many requests, or makes them
- */
-async function rate(receiver: string, requests: number, send: () => Promise<void>): Promise<number> {
-  await fetch(`${receiver}/arrivals`, { method: 'DELETE' });
-  await send();
-  const response = await fetch(`${receiver}/arrivals/${requests}`);
-  const { count, seconds } = arrivals.parse(await response.json());
-  if (count !== requests) throw new Error(`${count} requests arrived, not ${requests}`);
-  return requests / seconds;
 }

@@ -4,7 +4,8 @@ import { listen } from '../listen.js';
 /*
  * A plain receiver of webhooks that times what arrives by its own clock:
  *
- *   POST   any path         200; those to /hook are counted
+ *   POST   /hang            is never answered
+ *   POST   any other path   200; those to /hook are counted
  *   DELETE /arrivals        begins to count anew
  *   GET    /arrivals/N      waits for the N-th; {"count": how many came, "seconds": from the first to the last}
  */
@@ -17,6 +18,7 @@ let waiting: { readonly of: number; readonly response: ServerResponse } | null =
 const server = createServer((request, response) => {
   request.resume().once('end', () => {
     const { method, url = '' } = request;
+    if (url === '/hang') return;
     if (method === 'POST') {
       if (url === '/hook') arrive();
       answer(response, '{"ok":true}');

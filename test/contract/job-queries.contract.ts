@@ -5,6 +5,7 @@ import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { freshPlaces, type StoreHarness, type Stores } from './store-harness.js';
 import { ATTEMPT, claim, got, insert, RESULT, settle, settlement, token } from './store-steps.js';
+import { freeSlots } from '../support/free-slots.js';
 
 /** What every JobQueries has to do, whatever it is built on. */
 export function describeJobQueries(harness: StoreHarness): void {
@@ -197,7 +198,7 @@ async function mixture({ jobs }: Stores): Promise<void> {
   );
   await jobs.insert({ jobs: specs, now: NOW, queueDefaults: { ...QUEUE_DEFAULTS, maxConcurrency: 100 } });
   const plan = (slots: number) => (queues: Parameters<typeof planClaim>[0]) =>
-    planClaim(queues, slots, NOW, 0);
+    planClaim(queues, freeSlots(slots), NOW, 0);
   const claimed = await jobs.claim({ now: NOW, workerId: 'w', slots: 24, queues: [], plan: plan(24) });
   const settlements = claimed.slice(0, 16).map((job, i) => {
     const { leaseToken } = job;

@@ -279,6 +279,44 @@ export function describeJobStore(harness: StoreHarness): void {
         expect(await claim(jobs, { queues: ['a'] })).toHaveLength(0);
       });
 
+      test('offers no queue that the claimer does not admit, and does not wait for it', async () => {
+        const { jobs } = await connect();
+        await insert(
+          jobs,
+          ['a', 'b', 'c'].flatMap((queueName) => [newJob({ queueName }), newJob({ queueName })]),
+        );
+        const queue = (name: string) => name === 'b';
+        const claimed = await claim(jobs, { admission: { queue, job: () => true }, slots: 2 });
+        expect(claimed.map(({ queueName }) => queueName)).toEqual(['b', 'b']);
+        expect(await claim(jobs, { admission: { queue, job: () => true } })).toEqual([]);
+        expect(await jobs.nextDueAt(NOW, [], queue)).toBeNull();
+        expect(await jobs.nextDueAt(NOW, [], (name) => name === 'c')).toBe(NOW);
+        expect(await claim(jobs)).toHaveLength(4);
+      });
+
+      test('leaves a job that the claimer does not admit as it is, with those behind it', async () => {
+        const { jobs, queries, queues } = await connect();
+        const [first, second, third] = [newJob(), newJob(), newJob()];
+        await insert(jobs, [first, second, third, newJob({ queueName: 'other' })]);
+        await queues.update('default', { rateLimitRps: 3 }, NOW);
+        const asked: string[] = [];
+        const admission = {
+          queue: () => true,
+          job: ({ id }: Job) => {
+            asked.push(id);
+            return id !== second.id;
+          },
+        };
+        const claimed = await claim(jobs, { admission });
+        expect(claimed.map(({ id, queueName }) => (queueName === 'other' ? queueName : id)).sort()).toEqual(
+          [first.id, 'other'].sort(),
+        );
+        expect(asked).not.toContain(third.id);
+        expect(await queries.get(second.id)).toMatchObject({ status: 'pending', attempt: 0, leaseToken: 0 });
+        // The token of the job that was refused is not spent.
+        expect(await claim(jobs)).toHaveLength(2);
+      });
+
       test('gives every queue its turn when there are more queues than slots', async () => {
         const { jobs } = await connect();
         const names = Array.from({ length: 20 }, (_, i) => `queue-${i}`);

@@ -6,6 +6,7 @@ import type { QueueOrder, QueuesFound } from '../../src/application/ports/queue-
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { freshPlaces, type StoreHarness } from './store-harness.js';
 import { claim, insert, RESULT, settle, token } from './store-steps.js';
+import { freeSlots } from '../support/free-slots.js';
 
 /** What every QueueStore has to do, whatever it is built on. */
 export function describeQueueStore(harness: StoreHarness): void {
@@ -58,7 +59,7 @@ export function describeQueueStore(harness: StoreHarness): void {
       await jobs.insert({ jobs: [spec], now: NOW, queueDefaults: QUEUE_DEFAULTS });
       expect(await queues.remove(queue.name)).toBe('active');
 
-      const plan = (offered: Parameters<typeof planClaim>[0]) => planClaim(offered, 1, NOW, 0);
+      const plan = (offered: Parameters<typeof planClaim>[0]) => planClaim(offered, freeSlots(1), NOW, 0);
       const [job] = await jobs.claim({ now: NOW, workerId: 'w', slots: 1, queues: [], plan });
       if (!job) throw new Error('the job is due');
       expect(await queues.remove(queue.name)).toBe('active');

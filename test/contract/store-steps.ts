@@ -4,6 +4,7 @@ import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import type { ClaimRequest, Settlement } from '../../src/application/ports/job-store.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import type { Stores } from './store-harness.js';
+import { freeSlots } from '../support/free-slots.js';
 
 export const RESULT = { result: 'ok', resultTruncated: false };
 export const ATTEMPT = {
@@ -24,7 +25,10 @@ export function claim(
   { random = 0, ...change }: Partial<ClaimRequest> & { random?: number } = {},
 ): Promise<Job[]> {
   const request = { now: NOW, workerId: 'worker-1', slots: 100, queues: [], ...change };
-  return jobs.claim({ plan: (queues) => planClaim(queues, request.slots, request.now, random), ...request });
+  return jobs.claim({
+    plan: (queues) => planClaim(queues, freeSlots(request.slots), request.now, random),
+    ...request,
+  });
 }
 
 export function settlement(

@@ -15,6 +15,7 @@ import { memoryStores, type MemoryStores } from './memory-stores.js';
 import { recordedEvents } from './recorded-events.js';
 import { RecordingLogger } from './recording-logger.js';
 import { ScriptedDispatcher } from './scripted-dispatcher.js';
+import { freeSlots } from './free-slots.js';
 
 interface Options {
   /** Without it jitter is nil. */
@@ -69,7 +70,7 @@ export function attempting(options: Options = {}) {
 
 /** Claims the one job that is ready. */
 export async function claimOne({ jobs }: MemoryStores, now: number, workerId = 'worker-1'): Promise<Job> {
-  const plan = (queues: readonly QueueSnapshot[]) => planClaim(queues, 2, now, 0);
+  const plan = (queues: readonly QueueSnapshot[]) => planClaim(queues, freeSlots(2), now, 0);
   const [job, ...others] = await jobs.claim({ now, workerId, slots: 2, queues: [], plan });
   if (!job || others.length > 0) throw new Error('expected one job to be ready');
   return job;

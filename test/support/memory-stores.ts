@@ -52,9 +52,9 @@ export class FlakyJobStore extends MemoryJobStore {
     return super.settle(settlements);
   }
 
-  override async nextDueAt(now: number, queues: readonly string[]): Promise<number | null> {
+  override async nextDueAt(...parameters: Parameters<MemoryJobStore['nextDueAt']>): Promise<number | null> {
     this.#call('nextDueAt');
-    return super.nextDueAt(now, queues);
+    return super.nextDueAt(...parameters);
   }
 
   override async replace(...parameters: Parameters<MemoryJobStore['replace']>): Promise<SettleOutcome> {

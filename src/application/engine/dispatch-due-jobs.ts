@@ -6,6 +6,7 @@ import type { Event, Events } from '../ports/events.js';
 import type { JobStore } from '../ports/job-store.js';
 import type { Random } from '../ports/random.js';
 import type { LoopReport } from './loop.js';
+import { Slots } from './slots.js';
 
 export interface DispatchOptions {
   readonly jobs: JobStore;
@@ -35,6 +36,7 @@ const CLAIMED: Event = { type: 'jobs_changed' };
 /** Fills the free slots with due jobs. A slot is free again when its job is settled, not earlier. */
 export class DispatchDueJobs {
   readonly #options: DispatchOptions;
+  readonly #slots: Slots;
   readonly #inFlight = new Set<Promise<void>>();
   /** Job id -> lease token of what is in flight. */
   readonly #leases = new Map<string, number>();
@@ -42,23 +44,29 @@ export class DispatchDueJobs {
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.#slots = new Slots(options.concurrency, options.clock);
     // Every attempt in flight may listen; the runtime would warn from the eleventh on.
     setMaxListeners(0, this.#forcedStop.signal);
   }
 
   async runOnce(): Promise<DispatchReport> {
-    const { jobs, clock, random, events, workerId, concurrency, queues } = this.#options;
-    const free = concurrency - this.#inFlight.size;
+    const { jobs, clock, random, events, workerId, queues } = this.#options;
+    const { free } = this.#slots;
     // What is claimed after an abort would be given back at once, and claimed again.
     if (free === 0 || this.#forcedStop.signal.aborted) return { claimed: 0, nextRunAt: null };
     const slots = Math.min(free, CLAIM_LIMIT);
     const now = clock.now();
+    const admission = this.#slots.admission();
     const claimed = await jobs.claim({
       now,
       workerId,
       slots,
       queues,
-      plan: (snapshots) => planClaim(snapshots, slots, now, random.next()),
+      plan: (snapshots) => {
+        admission.begin();
+        return planClaim(snapshots, this.#slots.toShare(slots), now, random.next());
+      },
+      admission,
     });
     for (const job of claimed) this.#start(job);
     if (claimed.length > 0) events.publish(CLAIMED);
@@ -86,13 +94,15 @@ export class DispatchDueJobs {
 
   async #nextRunAt(free: number, slots: number, claimed: number): Promise<number | null> {
     const { jobs, clock, queues } = this.#options;
-    if (claimed < slots) return jobs.nextDueAt(clock.now(), queues);
+    if (claimed < slots) return jobs.nextDueAt(clock.now(), queues, this.#slots.admission().queue);
     // With all slots taken, the next one that becomes free wakes the loop.
     return claimed < free ? clock.now() : null;
   }
 
   #start(job: Job): void {
+    const release = this.#slots.take(job);
     const running = this.#options.run(job, this.#forcedStop.signal).finally(() => {
+      release();
       this.#inFlight.delete(running);
       if (this.holds(job)) this.#leases.delete(job.id);
       this.#options.onFree();

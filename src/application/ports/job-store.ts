@@ -28,6 +28,16 @@ export interface ClaimRequest {
    * of queues; it then offers the others at the next claims, each in turn.
    */
   readonly plan: (queues: readonly QueueSnapshot[]) => readonly Share[];
+  /** What the claimer has room for beside; absent: anything. */
+  readonly admission?: Admission;
+}
+
+/** What a claimer has room for. Both are asked within the store's step, which may be repeated: `plan` begins it. */
+export interface Admission {
+  /** false: the queue is not offered, as if it had nothing ready. */
+  readonly queue: (name: string) => boolean;
+  /** Asked before the job is claimed. false: it stays as it is, and so do those behind it in its queue. */
+  readonly job: (job: Job) => boolean;
 }
 
 /** The outcome of an attempt, to be applied if the job still runs under the lease. */
@@ -80,8 +90,13 @@ export interface JobStore {
    * The instant at which a claim may find more than it does now: a delayed job falls due, or a queue with ready jobs
    * gains a token. `now` when it would find something already; null when nothing is foreseen.
    * @param queues only these; empty: all
+   * @param admits of these, only those whose name it admits; it says nothing of delayed jobs
    */
-  nextDueAt(now: number, queues: readonly string[]): Promise<number | null>;
+  nextDueAt(
+    now: number,
+    queues: readonly string[],
+    admits?: (queueName: string) => boolean,
+  ): Promise<number | null>;
 
   /**
    * Replaces the state of a job that is not running, if it is still as expected. Creates the queue if it is gone.

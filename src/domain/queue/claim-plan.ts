@@ -39,35 +39,61 @@ export function waitReason(queue: QueueSnapshot, now: number): WaitReason | null
   return queue.running >= queue.maxConcurrency ? 'concurrency' : 'rate';
 }
 
+/** The slots of this worker, as a plan needs to know them. */
+export interface FreeSlots {
+  readonly free: number;
+  /** How many of the free ones may be given out now. */
+  readonly most: number;
+  /** Does the queue hold a slot already? */
+  readonly holds: (queueName: string) => boolean;
+  /** How many must stay free when the queue takes one beyond its first. */
+  readonly leftBy: (queueName: string) => number;
+}
+
 /**
- * Who may take how much now. Slots go round the queues in equal parts; what one queue cannot use goes to the others;
- * the first in line is drawn at random, so no queue starves when there are fewer slots than queues.
+ * Who may take how much now. First, each queue that holds no slot gets one. The others go round the queues in equal
+ * parts, as long as enough stay free; what one queue cannot use goes to the others. The first in line is drawn at
+ * random, so no queue starves when there are fewer slots than queues.
  *
- * @param slots free slots of this worker
  * @param random a number in [0, 1)
  */
 export function planClaim(
   queues: readonly QueueSnapshot[],
-  slots: number,
+  slots: FreeSlots,
   now: number,
   random: number,
 ): Share[] {
   const open = queues
-    .map((queue) => ({ queueName: queue.name, wanted: claimable(queue, now), count: 0 }))
+    .map((queue) => ({
+      queueName: queue.name,
+      wanted: claimable(queue, now),
+      leaves: slots.leftBy(queue.name),
+      count: 0,
+    }))
     .filter((share) => share.wanted > 0);
   const first = Math.floor(random * open.length);
   const shares = [...open.slice(first), ...open.slice(0, first)];
 
-  let left = slots;
+  let left = slots.most;
+  for (const share of shares) {
+    if (left === 0) break;
+    if (slots.holds(share.queueName)) continue;
+    share.count = 1;
+    left -= 1;
+  }
+  const kept = slots.free - slots.most;
+  const spare = ({ leaves }: { leaves: number }): number => Math.min(left, left + kept - leaves);
   let hungry = shares;
-  while (left > 0 && hungry.length > 0) {
-    const part = Math.max(1, Math.floor(left / hungry.length));
+  for (;;) {
+    hungry = hungry.filter((share) => share.count < share.wanted && spare(share) > 0);
+    if (hungry.length === 0) break;
+    const least = hungry.reduce((found, share) => Math.min(found, spare(share)), left);
+    const part = Math.max(1, Math.floor(least / hungry.length));
     for (const share of hungry) {
-      const more = Math.min(part, share.wanted - share.count, left);
+      const more = Math.max(0, Math.min(part, share.wanted - share.count, spare(share)));
       share.count += more;
       left -= more;
     }
-    hungry = hungry.filter((share) => share.count < share.wanted);
   }
   return shares.filter((share) => share.count > 0).map(({ queueName, count }) => ({ queueName, count }));
 }

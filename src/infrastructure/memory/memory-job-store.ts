@@ -27,12 +27,16 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve(this.#data.insert(request));
   }
 
-  claim({ now, workerId, slots, queues, plan }: ClaimRequest): Promise<Job[]> {
+  claim({ now, workerId, slots, queues, plan, admission }: ClaimRequest): Promise<Job[]> {
     this.#data.promote(now);
     const ready = this.#data.readyByQueue(now);
-    const offered = this.#snapshots(ready, queues).filter((queue) => claimable(queue, now) > 0);
+    const offered = this.#snapshots(ready, queues).filter(
+      (queue) => claimable(queue, now) > 0 && admission?.queue(queue.name) !== false,
+    );
     const claimed = plan(offered).flatMap(({ queueName, count }) => {
-      const jobs = (ready.get(queueName) ?? []).slice(0, count).flatMap((job) => {
+      const wanted = (ready.get(queueName) ?? []).slice(0, count);
+      const refused = wanted.findIndex((job) => admission?.job(job) === false);
+      const jobs = wanted.slice(0, refused === -1 ? count : refused).flatMap((job) => {
         const transition = claim(job, { workerId }, now);
         return transition.kind === 'changed' ? [this.#data.setState(job, transition.job)] : [];
       });
@@ -60,12 +64,16 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve(stale.slice(0, limit));
   }
 
-  nextDueAt(now: number, queues: readonly string[]): Promise<number | null> {
+  nextDueAt(
+    now: number,
+    queues: readonly string[],
+    admits: (queueName: string) => boolean = () => true,
+  ): Promise<number | null> {
     const delayed = [...this.#data.jobs.values()]
       .filter((job) => job.status === 'pending' && job.visibleAt > now)
       .map((job) => job.visibleAt);
     const tokens = this.#snapshots(this.#data.readyByQueue(now), queues)
-      .filter((queue) => !queue.paused && queue.running < queue.maxConcurrency)
+      .filter((queue) => !queue.paused && queue.running < queue.maxConcurrency && admits(queue.name))
       .map(({ rateLimitRps, bucket }) =>
         rateLimitRps === null || !bucket ? now : nextTokenAt(bucket, rateLimitRps, now),
       );

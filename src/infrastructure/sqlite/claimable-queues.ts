@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import type { ClaimRequest } from '../../application/ports/job-store.js';
 import { claimable, type QueueSnapshot } from '../../domain/queue/claim-plan.js';
 
 interface Row {
@@ -38,10 +39,10 @@ export class ClaimableQueues {
   }
 
   /** Up to `limit` queues that may start a job now; of more queues than that, each gets its turn. */
-  offer(names: readonly string[], limit: number, now: number): QueueSnapshot[] {
+  offer({ queues, slots: limit, now, admission }: ClaimRequest): QueueSnapshot[] {
     const offered: QueueSnapshot[] = [];
-    for (const queue of this.#inTurn(names)) {
-      if (claimable(queue, now) > 0) offered.push(queue);
+    for (const queue of this.#inTurn(queues)) {
+      if (claimable(queue, now) > 0 && admission?.queue(queue.name) !== false) offered.push(queue);
       if (offered.length >= limit) break;
     }
     this.#cursor = offered.at(-1)?.name ?? this.#cursor;

@@ -73,7 +73,7 @@ export class SqliteJobStore implements JobStore {
       this.#delayed.promote(request.now);
       // The plan reads the counts.
       this.#db.counter.flush();
-      const offered = this.#queues.offer(request.queues, request.slots, request.now);
+      const offered = this.#queues.offer(request);
       const queues = new Map(offered.map((queue) => [queue.name, queue]));
       const claimed: Job[] = [];
       let room = CLAIM_PAYLOAD_LIMIT;
@@ -104,11 +104,16 @@ export class SqliteJobStore implements JobStore {
     return this.#db.read(() => this.#selectExpired.all(now, limit).map(toJob));
   }
 
-  nextDueAt(now: number, queues: readonly string[]): Promise<number | null> {
+  nextDueAt(
+    now: number,
+    queues: readonly string[],
+    admits: (queueName: string) => boolean = () => true,
+  ): Promise<number | null> {
     return this.#db.read(() => {
       let next = this.#delayed.nextDueAt() ?? Number.POSITIVE_INFINITY;
       for (const queue of this.#queues.waiting(queues)) {
         if (next <= now) break;
+        if (!admits(queue.name)) continue;
         const { rateLimitRps, bucket } = queue;
         next = Math.min(
           next,
@@ -163,26 +168,26 @@ export class SqliteJobStore implements JobStore {
   }
 
   /** @param room characters of payload after which no further job is taken */
-  #claimFrom(queueName: string, count: number, room: number, { now, workerId }: ClaimRequest): Job[] {
+  #claimFrom(queueName: string, count: number, room: number, request: ClaimRequest): Job[] {
     const claimed: Job[] = [];
     while (claimed.length < count && payloadLength(claimed) < room) {
-      const wanted = Math.min(CLAIM_CHUNK, count - claimed.length);
-      const jobs = this.#selectReady
-        .all(queueName, wanted)
-        .flatMap((row) => this.#claimOne(row, now, workerId));
-      claimed.push(...jobs);
-      if (jobs.length < wanted) break;
+      const wanted = Math.min(count, claimed.length + CLAIM_CHUNK);
+      for (const row of this.#selectReady.all(queueName, wanted - claimed.length)) {
+        const job = toNumberedJob(row);
+        if (request.admission?.job(job) === false) return claimed;
+        this.#claimOne(row, job, request, claimed);
+      }
+      if (claimed.length < wanted) break;
     }
     return claimed;
   }
 
-  #claimOne(row: NumberedJobRow, now: number, workerId: string): Job[] {
-    const job = toNumberedJob(row);
+  #claimOne(row: NumberedJobRow, job: Job, { now, workerId }: ClaimRequest, claimed: Job[]): void {
     // A job that is marked ready was due once, and stays so when the clock is set back.
     const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
-    if (transition.kind !== 'changed') return [];
+    if (transition.kind !== 'changed') return;
     this.#writer.replace({ rowid: row[0], queueName: job.queueName, count: 'ready' }, transition.job);
-    return [transition.job];
+    claimed.push(transition.job);
   }
 
   #spend(queue: QueueSnapshot | undefined, count: number, now: number): void {

@@ -113,7 +113,7 @@ test('any number of results can wait for the store, and the runtime has nothing 
   onTestFinished(() => {
     process.off('warning', note);
   });
-  const { engine, enqueue, queue, stores, scheduler, settle, count } = engineHarness({ concurrency: 50 });
+  const { engine, enqueue, queue, stores, scheduler, settle, count } = engineHarness({ concurrency: 100 });
   await queue('default', { maxConcurrency: 50 });
   stores.jobs.failures.settle.push(...Array<Error>(50).fill(UNAVAILABLE));
   engine.start();

@@ -17,7 +17,7 @@ test('it is claiming from the start on, and says what is in flight', async () =>
   const { engine, dispatcher, enqueue, settle } = engineHarness({ concurrency: 3 });
   dispatcher.hold();
   engine.start();
-  await enqueue({}, 5);
+  for (const queueName of ['a', 'b', 'c', 'd']) await enqueue({ queueName });
   await settle();
   expect(engine.status).toEqual({ state: 'claiming', failingForMs: 0, inFlight: 3, slots: 3, queues: [] });
 });

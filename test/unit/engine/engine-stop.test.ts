@@ -31,7 +31,7 @@ describe('a stop', () => {
     const { engine, dispatcher, enqueue, settle, count } = harness;
     dispatcher.hold();
     engine.start();
-    await enqueue({}, 5);
+    for (const queueName of ['a', 'b', 'c', 'd', 'e']) await enqueue({ queueName });
     await settle();
     const stop = stopping(harness);
     await settle();

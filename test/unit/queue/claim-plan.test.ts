@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { claimable, planClaim, type QueueSnapshot } from '../../../src/domain/queue/claim-plan.js';
+import {
+  claimable,
+  planClaim,
+  type FreeSlots,
+  type QueueSnapshot,
+} from '../../../src/domain/queue/claim-plan.js';
 import { availableTokens, bucketCapacity } from '../../../src/domain/queue/token-bucket.js';
 import { NOW } from '../../support/jobs.js';
 import { holds } from '../../support/property.js';
+import { freeSlots } from '../../support/free-slots.js';
 
 /** A queue that could start as many as it has ready. */
 function queue(name: string, change: Partial<QueueSnapshot> = {}): QueueSnapshot {
@@ -17,7 +23,7 @@ function queues(count: number, change: Partial<QueueSnapshot> = {}): QueueSnapsh
 
 /** The plan as one object: queue -> jobs. */
 function shares(snapshots: readonly QueueSnapshot[], slots: number, random = 0): Record<string, number> {
-  const plan = planClaim(snapshots, slots, NOW, random);
+  const plan = planClaim(snapshots, freeSlots(slots), NOW, random);
   return Object.fromEntries(plan.map(({ queueName, count }) => [queueName, count]));
 }
 
@@ -98,7 +104,9 @@ describe('shares', () => {
     [0.75, ['q3', 'q0']],
     [1 - 2 ** -53, ['q3', 'q0']],
   ])('random %d draws the first in line: %j', (value, expected) => {
-    expect(planClaim(queues(4), 2, NOW, value).map(({ queueName }) => queueName)).toEqual(expected);
+    expect(planClaim(queues(4), freeSlots(2), NOW, value).map(({ queueName }) => queueName)).toEqual(
+      expected,
+    );
   });
 });
 
@@ -106,7 +114,7 @@ describe('whatever the queues', () => {
   test('none gets more than it may start, and each share is one job or more', () => {
     holds(
       fc.property(snapshots, slots, random, (all, free, value) => {
-        const plan = planClaim(all, free, NOW, value);
+        const plan = planClaim(all, freeSlots(free), NOW, value);
         const names = plan.map(({ queueName }) => queueName);
         expect(new Set(names).size).toBe(names.length);
         for (const { queueName, count } of plan) {
@@ -125,7 +133,7 @@ describe('whatever the queues', () => {
   test('no slot is left free that a queue could use, and none is given twice', () => {
     holds(
       fc.property(snapshots, slots, random, (all, free, value) => {
-        const given = planClaim(all, free, NOW, value).reduce((sum, { count }) => sum + count, 0);
+        const given = planClaim(all, freeSlots(free), NOW, value).reduce((sum, { count }) => sum + count, 0);
         const wanted = all.reduce((sum, each) => sum + claimable(each, NOW), 0);
         expect(given).toBe(Math.min(free, wanted));
       }),
@@ -148,7 +156,9 @@ describe('whatever the queues', () => {
   test('the same arguments give the same plan', () => {
     holds(
       fc.property(snapshots, slots, random, (all, free, value) => {
-        expect(planClaim(all, free, NOW, value)).toEqual(planClaim(structuredClone(all), free, NOW, value));
+        expect(planClaim(all, freeSlots(free), NOW, value)).toEqual(
+          planClaim(structuredClone(all), freeSlots(free), NOW, value),
+        );
       }),
     );
   });
@@ -175,7 +185,7 @@ describe('turns', () => {
     const turns = new Map<string, number>();
     const draws = count * 10;
     for (let draw = 0; draw < draws; draw += 1) {
-      for (const share of planClaim(queues(count), free, NOW, draw / draws)) {
+      for (const share of planClaim(queues(count), freeSlots(free), NOW, draw / draws)) {
         turns.set(share.queueName, (turns.get(share.queueName) ?? 0) + share.count);
       }
     }
@@ -183,6 +193,81 @@ describe('turns', () => {
     // Where a draw falls on the border of two queues, floating point may give it to either.
     const fair = free * 10;
     expect([...turns.values()].filter((n) => Math.abs(n - fair) > 1)).toEqual([]);
+  });
+});
+
+/** Slots some of which queues hold, with what each queue leaves free beyond its first. */
+const holders = fc
+  .record({
+    free: fc.integer({ min: 1, max: 60 }),
+    beyond: fc.nat(20),
+    leaves: fc.array(fc.nat(30), { minLength: 12, maxLength: 12 }),
+    held: fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
+  })
+  .map(({ free: most, beyond, leaves, held }): FreeSlots => {
+    const index = (name: string) => Number(name.slice(1));
+    return {
+      most,
+      free: most + beyond,
+      holds: (name) => held[index(name)] ?? false,
+      leftBy: (name) => leaves[index(name)] ?? 0,
+    };
+  });
+
+describe('slots that queues hold', () => {
+  const given = (all: readonly QueueSnapshot[], free: FreeSlots, value: number) => {
+    const plan = new Map(planClaim(all, free, NOW, value).map(({ queueName, count }) => [queueName, count]));
+    return { of: (name: string) => plan.get(name) ?? 0, sum: [...plan.values()].reduce((a, b) => a + b, 0) };
+  };
+
+  test('none gets more than it may start, and all together no more than may be given', () => {
+    holds(
+      fc.property(snapshots, holders, random, (all, free, value) => {
+        const plan = given(all, free, value);
+        expect(plan.sum).toBeLessThanOrEqual(free.most);
+        for (const each of all) expect(plan.of(each.name)).toBeLessThanOrEqual(claimable(each, NOW));
+      }),
+    );
+  });
+
+  test('whoever holds none gets one while there are any', () => {
+    holds(
+      fc.property(snapshots, holders, random, (all, free, value) => {
+        const newcomers = all.filter((each) => claimable(each, NOW) > 0 && !free.holds(each.name));
+        const served = newcomers.filter(({ name }) => given(all, free, value).of(name) > 0);
+        expect(served).toHaveLength(Math.min(newcomers.length, free.most));
+      }),
+    );
+  });
+
+  test('what one takes beyond its first leaves the others enough, and no more is left than that', () => {
+    holds(
+      fc.property(snapshots, holders, random, (all, free, value) => {
+        const plan = given(all, free, value);
+        const firsts = all.filter(({ name }) => plan.of(name) > 0 && !free.holds(name)).length;
+        const beyond = all.filter(({ name }) => plan.of(name) > (free.holds(name) ? 0 : 1));
+        const stay = free.free - plan.sum;
+        if (beyond.length > 0) {
+          expect(stay).toBeGreaterThanOrEqual(Math.min(...beyond.map(({ name }) => free.leftBy(name))));
+        } else {
+          expect(plan.sum).toBe(firsts);
+        }
+        for (const each of all.filter(({ name }) => plan.of(name) < claimable(named(all, name), NOW))) {
+          expect(plan.sum === free.most || stay <= free.leftBy(each.name)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test.each([
+    ['one of ten that has to leave four', 10, [4], [6]],
+    ['two of them', 10, [4, 4], [3, 3]],
+    ['one that moves beside one that does not', 10, [1, 4], [6, 3]],
+    ['no more than none is left', 3, [5, 5], [1, 1]],
+  ])('%s', (_case, most, leaves, expected) => {
+    const leftBy = (name: string) => leaves[Number(name.slice(1))] ?? 0;
+    const plan = given(queues(leaves.length), { most, free: most, holds: () => false, leftBy }, 0);
+    expect(leaves.map((_, i) => plan.of(`q${i}`))).toEqual(expected);
   });
 });
 
