@@ -86,7 +86,7 @@ function bind<Part, Of extends Tokens>(
 }
 
 function bindSurroundings(container: Container): void {
-  bind(container, T.Clock, {}, () => new SystemClock());
+  bind(container, T.Clock, { logger: T.Logger }, ({ logger }) => new SystemClock(logger));
   bind(container, T.Scheduler, {}, () => new SystemScheduler());
   bind(container, T.Ids, {}, () => new UuidIds());
   bind(container, T.Random, {}, () => new SystemRandom());

@@ -1,5 +1,6 @@
 import { SystemClock } from '../../src/infrastructure/time/system-clock.js';
 import { UndiciHttpDispatcher } from '../../src/infrastructure/dispatch/undici-http-dispatcher.js';
+import { silentLogger } from './silent-logger.js';
 
 /** A process of its own that delivers a job to the URL it is given, and then has nothing left to do. */
 const [, , url = ''] = process.argv;
@@ -8,7 +9,7 @@ const dispatcher = new UndiciHttpDispatcher({
   maxResultBytes: 100,
   connectionsPerOrigin: 1,
   version: '0.0.0',
-  clock: new SystemClock(),
+  clock: new SystemClock(silentLogger),
 });
 const attempt = { jobId: 'a', queueName: 'b', number: 1, url, payload: '{}', timeoutMs: 3_600_000 };
 const outcome = await dispatcher.dispatch(attempt, new AbortController().signal);

@@ -8,6 +8,7 @@ import { createUseCases } from '../../src/application/use-cases/use-cases.js';
 import type { Job, JobStatus } from '../../src/domain/job/job.js';
 import type { QueueChange } from '../../src/domain/queue/queue.js';
 import { DispatcherRegistry } from '../../src/infrastructure/dispatch/dispatcher-registry.js';
+import { SystemClock } from '../../src/infrastructure/time/system-clock.js';
 import { FakeClock } from './fake-clock.js';
 import { FixedRandom } from './fixed-random.js';
 import { NOW } from './jobs.js';
@@ -34,7 +35,11 @@ export function engineHarness(worker: Partial<Config['worker']> = {}, random: Ra
   const stores = memoryStores();
   const dispatcher = new ScriptedDispatcher(clock);
   const ids = new SequentialIds();
-  const ports = { ...stores, clock, scheduler, ids, random, events, logger };
+  const systemClock = new SystemClock(logger, {
+    wall: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+  });
+  const ports = { ...stores, clock: systemClock, scheduler, ids, random, events, logger };
   const engineOf = (workerId: string, dispatchers: ScriptedDispatcher) =>
     new Engine(
       { ...ports, dispatchers: new DispatcherRegistry({ http: dispatchers }) },
