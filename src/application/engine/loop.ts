@@ -24,14 +24,15 @@ export interface LoopOptions {
 export type LoopState = 'stopped' | 'running' | 'failing';
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 10_000;
+/** That a store is well again is noticed within this time. */
+const LONGEST_PAUSE_MS = 4000;
 
 /**
  * Repeats `runOnce`: sleeps until the instant it names, until it is woken, or for the longest sleep.
  *
  *   stopped ──start──▶ running ──pass done──▶ sleeping ──time or wake──▶ running
  *                         │ pass failed                                    ▲
- *                         └──────────▶ pausing (100 ms, doubling to 10 s) ─┘   not ended by a wake
+ *                         └──────────▶ pausing (100 ms, doubling to 4 s) ──┘   not ended by a wake
  *
  * A wake during a pass leads to another pass at once. No exception ends a loop.
  */

@@ -3,7 +3,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Scheduler } from '../ports/scheduler.js';
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 4000;
 
 /**
  * Does the work, again and again while the store is unavailable: a result that has come in must not be lost to a lock

@@ -8,7 +8,7 @@ import { NOW } from '../../support/jobs.js';
 import { UNAVAILABLE, type MemoryStores } from '../../support/memory-stores.js';
 import { failed, succeeded } from '../../support/outcomes.js';
 
-const PAUSES_MS = [50, 100, 200, 400, 800, 1600, 3200, 5000, 5000];
+const PAUSES_MS = [50, 100, 200, 400, 800, 1600, 3200, 4000, 4000];
 
 function outage(calls: number): Error[] {
   return Array.from({ length: calls }, () => UNAVAILABLE);
