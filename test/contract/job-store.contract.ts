@@ -472,7 +472,7 @@ export function describeJobStore(harness: StoreHarness): void {
           responseExcerpt: '<h1>no</h1>',
         };
         await jobs.settle([settlement(got(job), failure, attempt), settlement(got(job), failure, attempt)]);
-        expect(await queries.failedAttempts(got(job).id, 100)).toEqual([attempt]);
+        expect(await queries.failedAttempts(got(job).id, 100)).toEqual([{ ...attempt, omittedBefore: 0 }]);
       });
     });
 
@@ -581,6 +581,35 @@ export function describeJobStore(harness: StoreHarness): void {
       });
     });
 
+    test('a job keeps its first and its last 50 failed attempts, and how many lay between', async () => {
+      const { jobs, queries } = await connect();
+      await insert(jobs, [newJob({ maxRetries: 1000 })]);
+      const fail = async (number: number, permanent = false) => {
+        const [job] = await claim(jobs);
+        const { leaseToken } = got(job);
+        const failure = permanent
+          ? failPermanently(got(job), { leaseToken, error: 'x' }, NOW)
+          : failTransiently(got(job), { leaseToken, error: 'x', retryInMs: 0 }, NOW);
+        await jobs.settle([settlement(got(job), failure, { ...ATTEMPT, number })]);
+        return { ...got(job), ...state(failure) };
+      };
+      const numbers = async (id: string) =>
+        (await queries.failedAttempts(id, 1000)).map(({ number, omittedBefore }) =>
+          omittedBefore === 0 ? number : `${omittedBefore}, ${number}`,
+        );
+      const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+      for (let number = 1; number < 100; number += 1) await fail(number);
+      const dead = await fail(100, true);
+      expect(await numbers(dead.id)).toEqual(range(1, 100));
+      // The numbers start again after a retry by hand, but what is kept is of the job.
+      await jobs.replace(dead.id, dead, state(retry(dead, NOW)), QUEUE_DEFAULTS);
+      await fail(1);
+      expect(await numbers(dead.id)).toEqual([...range(1, 50), '1, 52', ...range(53, 100), 1]);
+      for (let number = 2; number <= 60; number += 1) await fail(number);
+      expect(await numbers(dead.id)).toEqual([...range(1, 50), '60, 11', ...range(12, 60)]);
+    });
+
     describe('prune', () => {
       test('deletes finished jobs by the age of their end, a bounded number at a time', async () => {
         const { jobs, queries } = await connect();
@@ -597,17 +626,18 @@ export function describeJobStore(harness: StoreHarness): void {
                 : failPermanently(job, { ...token(job), error: 'x' }, NOW + i),
             ]),
         );
-        expect(await jobs.prune({ completedBefore: NOW, limit: 10 })).toBe(0);
-        expect(await jobs.prune({ completedBefore: NOW + 3, limit: 2 })).toBe(2);
-        expect(await jobs.prune({ completedBefore: NOW + 3, limit: 2 })).toBe(1);
-        expect(await jobs.prune({ completedBefore: NOW + 3, limit: 2 })).toBe(0);
+        const prune = (completedBefore: number, limit: number) => jobs.prune({ completedBefore, limit });
+        expect(await prune(NOW, 10)).toEqual({ deleted: 0, more: false });
+        expect(await prune(NOW + 3, 2)).toEqual({ deleted: 2, more: true });
+        expect(await prune(NOW + 3, 2)).toEqual({ deleted: 1, more: false });
+        expect(await prune(NOW + 3, 2)).toEqual({ deleted: 0, more: false });
         expect(await queries.countsOf('default')).toMatchObject({
           pending: 1,
           running: 1,
           completed: 0,
           dead: 1,
         });
-        expect(await jobs.prune({ completedBefore: NOW + 1e9, limit: 10 })).toBe(1);
+        expect(await prune(NOW + 1e9, 10)).toEqual({ deleted: 1, more: false });
         expect(await queries.list({}, { limit: 10, offset: 0 })).toHaveLength(2);
       });
     });

@@ -32,11 +32,14 @@ export class PruneFinishedJobs {
   async runOnce(): Promise<PruneReport> {
     const { jobs, clock, events, logger } = this.#ports;
     const now = clock.now();
-    const deleted = await jobs.prune({ completedBefore: now - this.#retentionDays * DAY_MS, limit: STEP });
+    const { deleted, more } = await jobs.prune({
+      completedBefore: now - this.#retentionDays * DAY_MS,
+      limit: STEP,
+    });
     if (deleted > 0) {
       logger.debug('finished jobs deleted', { count: deleted });
       events.publish({ type: 'jobs_changed' });
     }
-    return { deleted, nextRunAt: deleted === STEP ? now : null };
+    return { deleted, nextRunAt: more ? now : null };
   }
 }

@@ -58,6 +58,12 @@ export interface MinuteThroughput {
   readonly failed: number;
 }
 
+/** A failed attempt of which the store still knows. */
+export interface KeptAttempt extends FailedAttempt {
+  /** Failed attempts right before this one that the store has not kept. */
+  readonly omittedBefore: number;
+}
+
 /** Reading jobs. Rejects with StoreUnavailableError when the store fails. */
 export interface JobQueries {
   get(id: string): Promise<Job | null>;
@@ -84,8 +90,8 @@ export interface JobQueries {
    * the last hour at least, over restarts.
    */
   throughput(since: number): Promise<MinuteThroughput[]>;
-  /** The last `limit` failed attempts of a job, the oldest of them first. */
-  failedAttempts(jobId: string, limit: number): Promise<FailedAttempt[]>;
+  /** The last `limit` of the failed attempts that a job has kept, the oldest of them first. */
+  failedAttempts(jobId: string, limit: number): Promise<KeptAttempt[]>;
   /** A number that is another one once another process has changed anything in the store. */
   foreignChanges(): Promise<number>;
 }

@@ -45,7 +45,10 @@ export interface Settlement {
   readonly jobId: string;
   readonly leaseToken: number;
   readonly state: JobState;
-  /** Remembered when the settlement applies; null after a success or a release. */
+  /**
+   * Remembered when the settlement applies; null after a success or a release. A job keeps the first and the last
+   * FAILED_ATTEMPTS_KEPT.
+   */
   readonly failedAttempt: FailedAttempt | null;
 }
 
@@ -63,6 +66,13 @@ export interface PruneRequest {
   readonly completedBefore: number;
   /** Jobs that one step deletes at most. */
   readonly limit: number;
+}
+
+export interface PruneOutcome {
+  /** Jobs; a step may stop short of its limit. */
+  readonly deleted: number;
+  /** Whether another step may find something to do. */
+  readonly more: boolean;
 }
 
 /**
@@ -111,8 +121,8 @@ export interface JobStore {
   /** Deletes a job, if it is still as expected. */
   remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome>;
 
-  /** One bounded step of clean-up. @returns how many jobs were deleted; under `limit` when none are left */
-  prune(request: PruneRequest): Promise<number>;
+  /** One bounded step of clean-up. */
+  prune(request: PruneRequest): Promise<PruneOutcome>;
 
   /** Rejects when the store cannot be read and written. */
   ping(): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Job } from '../../domain/job/job.js';
-import type { FailedAttempt } from '../../domain/job/outcome.js';
 import { excerptOf } from '../../domain/job/webhook-outcome.js';
+import type { KeptAttempt } from '../ports/job-queries.js';
 import { LIST_LIMIT_MAX } from '../limits.js';
 import { ok, type Result } from '../errors.js';
 import { jobNotFound } from './get-job.js';
@@ -11,6 +11,8 @@ interface Begun {
   readonly number: number;
   /** Epoch milliseconds, as is finishedAt. */
   readonly startedAt: number;
+  /** Failed attempts right before this one of which nothing is kept any more. */
+  readonly omittedBefore: number;
 }
 
 interface Failed extends Begun {
@@ -42,7 +44,7 @@ interface Running extends Begun {
 
 export type JobAttempt = Failed | Succeeded | Running;
 
-/** The last `limit` attempts of a job, the oldest of them first; a limit over LIST_LIMIT_MAX counts as that. */
+/** The last `limit` attempts that are kept of a job, the oldest of them first; a limit over LIST_LIMIT_MAX counts as that. */
 export type GetJobAttempts = (id: string, limit: number) => Promise<Result<readonly JobAttempt[]>>;
 
 export function getJobAttempts({ queries }: Pick<Ports, 'queries'>): GetJobAttempts {
@@ -62,16 +64,16 @@ export function getJobAttempts({ queries }: Pick<Ports, 'queries'>): GetJobAttem
 /** The attempt that only the job itself knows of. */
 function lastAttempt({ status, attempt, startedAt, completedAt, result }: Job): Running | Succeeded | null {
   if (startedAt === null) return null;
-  const begun = { number: attempt, startedAt, statusCode: null, error: null };
+  const begun = { number: attempt, startedAt, omittedBefore: 0, statusCode: null, error: null };
   if (status === 'running') return { ...begun, outcome: 'running', finishedAt: null, response: null };
   if (status !== 'completed' || completedAt === null) return null;
   return { ...begun, outcome: 'succeeded', finishedAt: completedAt, response: excerptOf(result ?? '') };
 }
 
-function isSame(a: Begun, b: Begun): boolean {
+function isSame(a: Pick<Begun, 'number' | 'startedAt'>, b: Begun): boolean {
   return a.number === b.number && a.startedAt === b.startedAt;
 }
 
-function toFailed({ responseExcerpt, ...attempt }: FailedAttempt): Failed {
+function toFailed({ responseExcerpt, ...attempt }: KeptAttempt): Failed {
   return { ...attempt, outcome: 'failed', response: responseExcerpt };
 }

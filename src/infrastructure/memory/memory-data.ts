@@ -1,5 +1,6 @@
 import { isReady, pendingJob, type Job, type JobState } from '../../domain/job/job.js';
-import type { JobCounts, MinuteThroughput } from '../../application/ports/job-queries.js';
+import { FAILED_ATTEMPTS_KEPT } from '../../application/limits.js';
+import type { JobCounts, KeptAttempt, MinuteThroughput } from '../../application/ports/job-queries.js';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
 import { newQueue, type Queue, type QueueSettings } from '../../domain/queue/queue.js';
 import type { Schedule } from '../../domain/schedule/schedule.js';
@@ -12,7 +13,7 @@ export class MemoryData {
   readonly jobIdsByKey = new Map<string, string>();
   readonly queues = new Map<string, Queue>();
   readonly schedules = new Map<string, Schedule>();
-  readonly failedAttempts = new Map<string, FailedAttempt[]>();
+  readonly failedAttempts = new Map<string, KeptAttempt[]>();
   /** By the beginning of the minute. */
   readonly throughput = new Map<number, MinuteThroughput>();
   /** Ids of the pending jobs that were not due when jobs were last claimed. */
@@ -50,7 +51,8 @@ export class MemoryData {
   }
 
   recordFailure(jobId: string, attempt: FailedAttempt): void {
-    this.failedAttempts.set(jobId, [...(this.failedAttempts.get(jobId) ?? []), attempt]);
+    const attempts = [...(this.failedAttempts.get(jobId) ?? []), { ...attempt, omittedBefore: 0 }];
+    this.failedAttempts.set(jobId, thinnedOut(attempts));
     this.#count(attempt.finishedAt, 0, 1);
   }
 
@@ -102,4 +104,15 @@ export class MemoryData {
       failed: earlier.failed + failed,
     });
   }
+}
+
+/** The first and the last ones; the first of the latter says how many are gone. */
+function thinnedOut(attempts: readonly KeptAttempt[]): KeptAttempt[] {
+  const surplus = attempts.slice(FAILED_ATTEMPTS_KEPT, -FAILED_ATTEMPTS_KEPT);
+  const omitted = surplus.reduce((sum, { omittedBefore }) => sum + omittedBefore, surplus.length);
+  return attempts.flatMap((attempt, index) => {
+    if (surplus.includes(attempt)) return [];
+    const follows = index === FAILED_ATTEMPTS_KEPT + surplus.length;
+    return follows ? { ...attempt, omittedBefore: attempt.omittedBefore + omitted } : attempt;
+  });
 }

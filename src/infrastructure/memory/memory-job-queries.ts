@@ -1,11 +1,11 @@
 import { summaryOf, type Job } from '../../domain/job/job.js';
-import type { FailedAttempt } from '../../domain/job/outcome.js';
 import type {
   JobCounts,
   JobFilter,
   JobQueries,
   JobSearch,
   JobsFound,
+  KeptAttempt,
   MinuteThroughput,
   Page,
   SearchStep,
@@ -71,7 +71,7 @@ export class MemoryJobQueries implements JobQueries {
     return Promise.resolve(minutes.sort((a, b) => a.minute - b.minute));
   }
 
-  failedAttempts(jobId: string, limit: number): Promise<FailedAttempt[]> {
+  failedAttempts(jobId: string, limit: number): Promise<KeptAttempt[]> {
     return Promise.resolve((this.#data.failedAttempts.get(jobId) ?? []).slice(-limit));
   }
 

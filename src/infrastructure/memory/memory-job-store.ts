@@ -9,6 +9,7 @@ import type {
   InsertOutcome,
   InsertRequest,
   JobStore,
+  PruneOutcome,
   PruneRequest,
   SettleOutcome,
   Settlement,
@@ -101,12 +102,12 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve('applied');
   }
 
-  prune({ completedBefore, limit }: PruneRequest): Promise<number> {
+  prune({ completedBefore, limit }: PruneRequest): Promise<PruneOutcome> {
     const old = [...this.#data.jobs.values()]
       .filter((job) => job.completedAt !== null && job.completedAt < completedBefore)
       .slice(0, limit);
     for (const job of old) this.#data.delete(job);
-    return Promise.resolve(old.length);
+    return Promise.resolve({ deleted: old.length, more: old.length === limit });
   }
 
   ping(): Promise<void> {

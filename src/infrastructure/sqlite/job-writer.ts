@@ -3,6 +3,7 @@ import type { FailedAttempt } from '../../domain/job/outcome.js';
 import { isReady, pendingJob, type Job, type JobState, type JobStatus } from '../../domain/job/job.js';
 import { newQueue, type QueueSettings } from '../../domain/queue/queue.js';
 import type { ExpectedState, InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
+import { FailedAttempts } from './failed-attempts.js';
 import { countOf, type JobCount, type JobCounter } from './job-counter.js';
 import {
   INSERTED_COLUMNS,
@@ -44,7 +45,7 @@ export class JobWriter {
   readonly #find: Database.Statement<[string], FoundRow>;
   readonly #update: Database.Statement;
   readonly #delete: Database.Statement<[number]>;
-  readonly #insertFailedAttempt: Database.Statement;
+  readonly #failedAttempts: FailedAttempts;
   readonly #queueMaxRetries: Database.Statement<[string], number>;
   readonly #insertQueue: Database.Statement;
 
@@ -69,10 +70,7 @@ export class JobWriter {
       `UPDATE jobs SET ${UPDATED_COLUMNS.map((column) => `${column} = ?`).join(', ')}, ready = ? WHERE rowid = ?`,
     );
     this.#delete = db.prepare('DELETE FROM jobs WHERE rowid = ?');
-    this.#insertFailedAttempt = db.prepare(
-      `INSERT INTO failed_attempts (job_id, number, started_at, finished_at, status_code, error, response_excerpt)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    );
+    this.#failedAttempts = new FailedAttempts(db);
     this.#queueMaxRetries = db
       .prepare<[string], number>('SELECT max_retries FROM queues WHERE name = ?')
       .pluck();
@@ -135,22 +133,20 @@ export class JobWriter {
     if (state.status === 'completed') this.#throughput.addCompleted(state.updatedAt);
   }
 
-  /** Deletes a job that was read in this transaction. */
-  delete({ rowid, queueName, count }: StoredJob): void {
+  /**
+   * Deletes a job that was read in this transaction, and its failed attempts with it.
+   * @returns partly: these were so many that another transaction has to go on; the job is still there
+   */
+  delete(jobId: string, leaseToken: number, { rowid, queueName, count }: StoredJob): 'done' | 'partly' {
+    if (this.#failedAttempts.thinOut(jobId, leaseToken) === 'partly') return 'partly';
     this.#delete.run(rowid);
     this.#counter.add(queueName, count, -1);
+    return 'done';
   }
 
-  recordFailure(jobId: string, attempt: FailedAttempt): void {
-    this.#insertFailedAttempt.run(
-      jobId,
-      attempt.number,
-      attempt.startedAt,
-      attempt.finishedAt,
-      attempt.statusCode,
-      attempt.error,
-      attempt.responseExcerpt,
-    );
+  recordFailure(jobId: string, leaseToken: number, attempt: FailedAttempt): void {
+    this.#failedAttempts.insert(jobId, attempt);
+    this.#failedAttempts.thinOut(jobId, leaseToken);
     this.#throughput.addFailed(attempt.finishedAt);
   }
 

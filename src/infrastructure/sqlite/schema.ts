@@ -107,6 +107,8 @@ export const failedAttempts = sqliteTable(
     statusCode: integer('status_code'),
     error: text('error').notNull(),
     responseExcerpt: text('response_excerpt'),
+    /** Failed attempts of the job that lay between the row before and this one, and were deleted. */
+    omittedBefore: integer('omitted_before').notNull().default(0),
   },
   (t) => [index('idx_failed_attempts_job').on(t.jobId)],
 );

@@ -1,13 +1,13 @@
 import type Database from 'better-sqlite3';
 import { asc, desc, eq, gte, sql } from 'drizzle-orm';
 import type { Job } from '../../domain/job/job.js';
-import type { FailedAttempt } from '../../domain/job/outcome.js';
 import type {
   JobCounts,
   JobFilter,
   JobQueries,
   JobSearch,
   JobsFound,
+  KeptAttempt,
   MinuteThroughput,
   Page,
   SearchStep,
@@ -96,7 +96,7 @@ export class SqliteJobQueries implements JobQueries {
     );
   }
 
-  failedAttempts(jobId: string, limit: number): Promise<FailedAttempt[]> {
+  failedAttempts(jobId: string, limit: number): Promise<KeptAttempt[]> {
     return this.#db.read(() =>
       this.#db.orm
         .select({
@@ -106,6 +106,7 @@ export class SqliteJobQueries implements JobQueries {
           statusCode: failedAttempts.statusCode,
           error: failedAttempts.error,
           responseExcerpt: failedAttempts.responseExcerpt,
+          omittedBefore: failedAttempts.omittedBefore,
         })
         .from(failedAttempts)
         .where(eq(failedAttempts.jobId, jobId))

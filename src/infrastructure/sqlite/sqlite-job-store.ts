@@ -10,10 +10,12 @@ import type {
   InsertOutcome,
   InsertRequest,
   JobStore,
+  PruneOutcome,
   PruneRequest,
   SettleOutcome,
   Settlement,
 } from '../../application/ports/job-store.js';
+import { FAILED_ATTEMPTS_KEPT } from '../../application/limits.js';
 import { JOB_COLUMN_LIST, toJob, toNumberedJob, type JobRow, type NumberedJobRow } from './job-row.js';
 import type { JobWriter } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
@@ -34,11 +36,19 @@ export const SELECT_READY = `SELECT rowid, ${JOB_COLUMN_LIST} FROM jobs INDEXED 
   WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, rowid LIMIT (? + 0)`;
 export const SELECT_EXPIRED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
   WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`;
-export const PRUNE = `DELETE FROM jobs
-  WHERE id IN (
-    SELECT id FROM jobs INDEXED BY idx_jobs_finished
-    WHERE completed_at IS NOT NULL AND completed_at < ? ORDER BY completed_at LIMIT ?)
-  RETURNING queue_name AS queueName, status`;
+export const SELECT_FINISHED = `SELECT rowid, id, queue_name, status, lease_token FROM jobs INDEXED BY idx_jobs_finished
+  WHERE completed_at IS NOT NULL AND completed_at < ? ORDER BY completed_at LIMIT ?`;
+
+type FinishedRow = readonly [
+  rowid: number,
+  id: string,
+  queueName: string,
+  status: 'completed' | 'dead',
+  leaseToken: number,
+];
+
+/** Failed attempts that a step of the clean-up may delete with their jobs: a few milliseconds of work. */
+const PRUNE_ATTEMPTS = 1000;
 
 export class SqliteJobStore implements JobStore {
   readonly #db: SqliteDatabase;
@@ -48,7 +58,7 @@ export class SqliteJobStore implements JobStore {
   readonly #delayed: DelayedJobs;
   readonly #spendTokens: Database.Statement<[number, number, string]>;
   readonly #selectExpired: Database.Statement<[number, number], JobRow>;
-  readonly #prune: Database.Statement<[number, number], { queueName: string; status: 'completed' | 'dead' }>;
+  readonly #selectFinished: Database.Statement<[number, number], FinishedRow>;
 
   constructor(db: SqliteDatabase, writer: JobWriter) {
     this.#db = db;
@@ -59,7 +69,7 @@ export class SqliteJobStore implements JobStore {
     this.#delayed = new DelayedJobs(db);
     this.#spendTokens = connection.prepare('UPDATE queues SET tokens = ?, tokens_at = ? WHERE name = ?');
     this.#selectExpired = connection.prepare<[number, number], JobRow>(SELECT_EXPIRED).raw();
-    this.#prune = connection.prepare(PRUNE);
+    this.#selectFinished = connection.prepare<[number, number], FinishedRow>(SELECT_FINISHED).raw();
   }
 
   insert(request: InsertRequest): Promise<InsertOutcome[]> {
@@ -94,7 +104,7 @@ export class SqliteJobStore implements JobStore {
         const stored = this.#writer.find(jobId, { status: 'running', leaseToken });
         if (typeof stored === 'string') return stored;
         this.#writer.replace(stored, state);
-        if (failedAttempt) this.#writer.recordFailure(jobId, failedAttempt);
+        if (failedAttempt) this.#writer.recordFailure(jobId, leaseToken, failedAttempt);
         return 'applied';
       });
     });
@@ -139,20 +149,30 @@ export class SqliteJobStore implements JobStore {
     });
   }
 
-  remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome> {
-    return this.#db.write(() => {
-      const stored = this.#writer.find(jobId, expected);
-      if (typeof stored === 'string') return stored;
-      this.#writer.delete(stored);
-      return 'applied';
-    });
+  async remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome> {
+    for (;;) {
+      const outcome = await this.#db.write(() => {
+        const stored = this.#writer.find(jobId, expected);
+        if (typeof stored === 'string') return stored;
+        return this.#writer.delete(jobId, expected.leaseToken, stored);
+      });
+      if (outcome === 'done') return 'applied';
+      if (outcome !== 'partly') return outcome;
+    }
   }
 
-  prune({ completedBefore, limit }: PruneRequest): Promise<number> {
+  prune({ completedBefore, limit }: PruneRequest): Promise<PruneOutcome> {
     return this.#db.write(() => {
-      const rows = this.#prune.all(completedBefore, limit);
-      for (const { queueName, status } of rows) this.#db.counter.add(queueName, status, -1);
-      return rows.length;
+      const finished = this.#selectFinished.all(completedBefore, limit);
+      let deleted = 0;
+      let room = PRUNE_ATTEMPTS;
+      for (const [rowid, id, queueName, status, leaseToken] of finished) {
+        room -= Math.min(leaseToken, 2 * FAILED_ATTEMPTS_KEPT);
+        if (room < 0) break;
+        if (this.#writer.delete(id, leaseToken, { rowid, queueName, count: status }) === 'partly') break;
+        deleted += 1;
+      }
+      return { deleted, more: deleted < finished.length || deleted === limit };
     });
   }
 

@@ -139,8 +139,9 @@ function timeLine(job: Job, all: readonly JobAttempt[]): Html {
 ${all.length > ATTEMPTS_SHOWN && html`<li class="hint">The last ${ATTEMPTS_SHOWN} are shown.</li>`}
 ${attempts.map((attempt, index) => {
   const before = attempts[index - 1];
-  const again = before !== undefined && attempt.number <= before.number;
-  return html`${again && html`<li class="hint">Retried by hand: the count starts anew.</li>`}${attemptItem(attempt)}`;
+  const omitted = attempt.omittedBefore;
+  const again = omitted === 0 && before !== undefined && attempt.number <= before.number;
+  return html`${omitted > 0 && html`<li class="hint">${plural(omitted, 'failed attempt')} in between ${omitted === 1 ? 'is' : 'are'} not kept.</li>`}${again && html`<li class="hint">Retried by hand: the count starts anew.</li>`}${attemptItem(attempt)}`;
 })}${waiting}</ol>`;
 }
 

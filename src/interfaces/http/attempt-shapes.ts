@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ATTEMPTS_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../../application/limits.js';
+import { ATTEMPTS_LIMIT_DEFAULT, FAILED_ATTEMPTS_KEPT, LIST_LIMIT_MAX } from '../../application/limits.js';
 import type { JobAttempt } from '../../application/use-cases/get-job-attempts.js';
 import * as fields from './fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
@@ -26,6 +26,9 @@ const attemptShape = {
     status_code: z.int().nullable().meta({ description: 'Of the answer to a failed attempt.' }),
     error: z.string().nullable(),
     response: z.string().nullable().meta({ description: "The first part of the receiver's answer." }),
+    omitted_before: z.int().meta({
+      description: `Failed attempts right before this one that are not kept: of more than ${2 * FAILED_ATTEMPTS_KEPT}, a job keeps the first and the last ${FAILED_ATTEMPTS_KEPT}.`,
+    }),
   }),
 } satisfies Shape;
 
@@ -35,7 +38,7 @@ export const attemptListShape = {
 } satisfies Shape;
 
 export function presentAttempt(attempt: JobAttempt): z.infer<typeof attemptShape.schema> {
-  const { number, outcome, startedAt, finishedAt, statusCode, error, response } = attempt;
+  const { number, outcome, startedAt, finishedAt, statusCode, error, response, omittedBefore } = attempt;
   return {
     number,
     outcome,
@@ -46,5 +49,6 @@ export function presentAttempt(attempt: JobAttempt): z.infer<typeof attemptShape
     status_code: statusCode,
     error,
     response,
+    omitted_before: omittedBefore,
   };
 }

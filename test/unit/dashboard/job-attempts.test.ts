@@ -1,15 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../../src/domain/job/job.js';
+import type { KeptAttempt } from '../../../src/application/ports/job-queries.js';
 import type { FailedAttempt } from '../../../src/domain/job/outcome.js';
 import { NOW, pendingJob } from '../../support/jobs.js';
 import { startDashboard, type Page } from './pages.js';
 
 /** The page of a job that has failed so. */
-async function pageOf(state: Partial<Job>, failures: readonly FailedAttempt[] = []): Promise<Page> {
+async function pageOf(
+  state: Partial<Job>,
+  failures: readonly (FailedAttempt & Partial<KeptAttempt>)[] = [],
+): Promise<Page> {
   const dashboard = await startDashboard();
   const job = pendingJob(state);
   dashboard.data.jobs.set(job.id, job);
-  dashboard.data.failedAttempts.set(job.id, [...failures]);
+  const kept = failures.map((attempt) => ({ omittedBefore: 0, ...attempt }));
+  dashboard.data.failedAttempts.set(job.id, kept);
   return dashboard.shown(`/dashboard/jobs/${job.id}`);
 }
 
@@ -47,6 +52,18 @@ describe('the attempts of a job', () => {
       'Next attempt 2024-01-15 10:01:00',
     ]);
     expect(page.group('Response to attempt 1')).toBe('answer 1');
+  });
+
+  test('of which some in the middle are not kept: how many', async () => {
+    const page = await pageOf({ status: 'dead', attempt: 900 }, [
+      failure(50),
+      { ...failure(851), omittedBefore: 800 },
+      { ...failure(3), omittedBefore: 1 },
+    ]);
+    expect(steps(page).filter((step) => !step.startsWith('Attempt'))).toEqual([
+      '800 failed attempts in between are not kept.',
+      '1 failed attempt in between is not kept.',
+    ]);
   });
 
   test('that runs: the one under way', async () => {

@@ -67,6 +67,7 @@ test('a lease that ended counts as a failed attempt, and the job waits for its b
       statusCode: null,
       error: LEASE_EXPIRED_ERROR,
       responseExcerpt: null,
+      omittedBefore: 0,
     },
   ]);
   const about = { job_id: job.id, queue: 'default', attempt: 1, worker_id: 'worker-1' };

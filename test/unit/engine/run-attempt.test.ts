@@ -86,6 +86,7 @@ describe('an attempt that', () => {
         statusCode: 500,
         error: 'HTTP 500',
         responseExcerpt: 'oops',
+        omittedBefore: 0,
       },
     ]);
     const fields = { ...about, error: 'HTTP 500', duration_ms: TOOK_MS, retry_in_ms: 1000 };
@@ -122,6 +123,7 @@ describe('an attempt that', () => {
         statusCode: 404,
         error: 'HTTP 404',
         responseExcerpt: null,
+        omittedBefore: 0,
       },
     ]);
     const fields = { ...about, error: 'HTTP 404', duration_ms: TOOK_MS };
@@ -227,7 +229,15 @@ describe('a dispatcher that', () => {
     const error = 'no dispatcher is registered for the scheme of callback_url';
     expect(await stores.queries.get(job.id)).toMatchObject({ status: 'dead', lastError: error });
     expect(await stores.queries.failedAttempts(job.id, 100)).toEqual([
-      { number: 1, startedAt: NOW, finishedAt: NOW, statusCode: null, error, responseExcerpt: null },
+      {
+        number: 1,
+        startedAt: NOW,
+        finishedAt: NOW,
+        statusCode: null,
+        error,
+        responseExcerpt: null,
+        omittedBefore: 0,
+      },
     ]);
     expect(dispatcher.attempts).toEqual([]);
     expect(logger.lines).toMatchObject([{ level: 'warn', message: 'job dead' }]);

@@ -6,9 +6,18 @@ import {
   PROMOTE_DUE,
   PROMOTE_DUE_OF_QUEUE,
 } from '../../../src/infrastructure/sqlite/delayed-jobs.js';
+import {
+  COUNT_OMITTED,
+  DELETE_SURPLUS,
+  SELECT_SURPLUS,
+} from '../../../src/infrastructure/sqlite/failed-attempts.js';
 import { searchStep } from '../../../src/infrastructure/sqlite/job-search.js';
 import { FIRST_OF_RUNS, NEXT_OF_RUN } from '../../../src/infrastructure/sqlite/oldest-ready.js';
-import { PRUNE, SELECT_EXPIRED, SELECT_READY } from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
+import {
+  SELECT_EXPIRED,
+  SELECT_FINISHED,
+  SELECT_READY,
+} from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
 import { connectSqlite } from '../../support/sqlite.js';
 
 /*
@@ -49,11 +58,28 @@ describe.each([
   ['the reaper', SELECT_EXPIRED, ['SEARCH jobs USING INDEX idx_jobs_reaper (visible_at<?)']],
   [
     'the cleanup',
-    PRUNE,
+    SELECT_FINISHED,
+    ['SEARCH jobs USING INDEX idx_jobs_finished (completed_at>? AND completed_at<?)'],
+  ],
+  [
+    'finding the failed attempts that a job need not keep',
+    SELECT_SURPLUS,
     [
-      'SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (id=?)',
-      'SEARCH jobs USING INDEX idx_jobs_finished (completed_at>? AND completed_at<?)',
+      'SEARCH failed_attempts USING INDEX idx_failed_attempts_job (job_id=? AND rowid<?)',
       'SEARCH failed_attempts USING INDEX idx_failed_attempts_job (job_id=?)',
+    ],
+  ],
+  [
+    'deleting them',
+    DELETE_SURPLUS,
+    ['SEARCH failed_attempts USING INDEX idx_failed_attempts_job (job_id=? AND rowid>? AND rowid<?)'],
+  ],
+  [
+    'counting them',
+    COUNT_OMITTED,
+    [
+      'SEARCH failed_attempts USING INTEGER PRIMARY KEY (rowid=?)',
+      'SEARCH failed_attempts USING INDEX idx_failed_attempts_job (job_id=? AND rowid>?)',
     ],
   ],
   [

@@ -59,7 +59,10 @@ function failedAttemptOf(job: Job, finishedAt: number, error: string) {
 function failure(number: number, startedAfter: number, error: string) {
   const startedAt = NOW + startedAfter;
   const finishedAt = startedAt + 20;
-  return { number, outcome: 'failed', startedAt, finishedAt, statusCode: 500, error, response: 'oops' };
+  return {
+    ...{ number, outcome: 'failed', startedAt, finishedAt, statusCode: 500, error, response: 'oops' },
+    omittedBefore: 0,
+  };
 }
 
 describe('the attempts of a job', () => {
@@ -73,7 +76,13 @@ describe('the attempts of a job', () => {
     await fail('HTTP 500');
     await fail('HTTP 503');
     await begin();
-    const running = { number: 3, outcome: 'running', startedAt: NOW + 3040, finishedAt: null };
+    const running = {
+      omittedBefore: 0,
+      number: 3,
+      outcome: 'running',
+      startedAt: NOW + 3040,
+      finishedAt: null,
+    };
     expect(await getJobAttempts(id, 100)).toEqual({
       ok: true,
       value: [
@@ -88,7 +97,13 @@ describe('the attempts of a job', () => {
     const { id, fail, succeed, getJobAttempts } = await oneJob();
     await fail('HTTP 500');
     await succeed('x'.repeat(5000));
-    const success = { number: 2, outcome: 'succeeded', startedAt: NOW + 2020, finishedAt: NOW + 2040 };
+    const success = {
+      omittedBefore: 0,
+      number: 2,
+      outcome: 'succeeded',
+      startedAt: NOW + 2020,
+      finishedAt: NOW + 2040,
+    };
     expect(await getJobAttempts(id, 100)).toEqual({
       ok: true,
       value: [

@@ -1,0 +1,1 @@
+ALTER TABLE `failed_attempts` ADD `omitted_before` integer DEFAULT 0 NOT NULL;
