@@ -40,7 +40,8 @@ export interface Server {
 /** Where a scenario takes place: a folder with a database and a ledger, and the processes that work on them. */
 export class Site {
   readonly folder: string;
-  readonly database: string;
+  /** The file that servers work on. */
+  database: string;
   readonly ledger: Ledger;
   readonly #programs: Program[] = [];
   readonly #cleanUps: (() => void | Promise<void>)[] = [];
@@ -57,8 +58,9 @@ export class Site {
     return new Site(folder);
   }
 
-  run(options: Omit<ProgramOptions, 'cwd'>): Program {
-    const program = new Program({ cwd: this.folder, ...options });
+  run({ env, ...options }: Omit<ProgramOptions, 'cwd'>): Program {
+    const whole = { cwd: this.folder, env: { MININQ_DB_PATH: this.database, ...env }, ...options };
+    const program = new Program(whole);
     this.#programs.push(program);
     return program;
   }

@@ -5,6 +5,7 @@
  *   delay=200     milliseconds until the answer
  *   status=503    what it answers, 200 if it is not said
  *   fails=2       ... but only to the first two attempts, and 200 to those after them
+ *   size=60000    bytes of the answer's body
  *   hang          no answer at all
  */
 import { openSync, writeSync } from 'node:fs';
@@ -23,7 +24,7 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
       writeSync(ledger, `- ${entry} ${Date.now()}\n`);
       const fails = attempt <= Number(query.get('fails') ?? Infinity);
       response.statusCode = fails ? Number(query.get('status') ?? 200) : 200;
-      response.end('ok');
+      response.end('y'.repeat(Number(query.get('size') ?? 2)));
     },
     Number(query.get('delay') ?? 0),
   );
