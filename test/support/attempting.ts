@@ -3,6 +3,7 @@ import { DEFAULT_CONFIG } from '../../src/application/config.js';
 import type { QueueStore } from '../../src/application/ports/queue-store.js';
 import type { Random } from '../../src/application/ports/random.js';
 import { RunAttempt } from '../../src/application/engine/run-attempt.js';
+import { Shortage } from '../../src/application/engine/shortage.js';
 import type { Job, NewJob } from '../../src/domain/job/job.js';
 import { planClaim, type QueueSnapshot } from '../../src/domain/queue/claim-plan.js';
 import type { RetryPolicy } from '../../src/domain/retry/backoff.js';
@@ -35,9 +36,11 @@ export function attempting(options: Options = {}) {
   const dispatcher = new ScriptedDispatcher(clock);
   const dispatchers = new DispatcherRegistry({ http: dispatcher });
   const { random = new FixedRandom(), defaults = DEFAULT_CONFIG.defaults, queues = stores.queues } = options;
+  const shortage = new Shortage({ clock, logger });
   const attempts = new RunAttempt(
     { jobs: stores.jobs, queues, dispatchers, clock, scheduler, random, events, logger },
     defaults,
+    shortage,
   );
   const forcedStop = new AbortController();
   return {
@@ -46,6 +49,7 @@ export function attempting(options: Options = {}) {
     logger,
     stores,
     published,
+    shortage,
     dispatcher,
     forcedStop,
     /** Carries out one attempt of a job that was just claimed, to its end. */

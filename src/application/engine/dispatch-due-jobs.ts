@@ -6,6 +6,7 @@ import type { Event, Events } from '../ports/events.js';
 import type { JobStore } from '../ports/job-store.js';
 import type { Random } from '../ports/random.js';
 import type { LoopReport } from './loop.js';
+import type { Shortage } from './shortage.js';
 import { Slots } from './slots.js';
 
 export interface DispatchOptions {
@@ -20,6 +21,8 @@ export interface DispatchOptions {
   readonly queues: readonly string[];
   /** Carries out and settles one job; never rejects. */
   readonly run: (job: Job, signal: AbortSignal) => Promise<void>;
+  /** Nothing is claimed while it pauses. */
+  readonly shortage: Shortage;
   /** Called when slots became free. */
   readonly onFree: () => void;
 }
@@ -50,12 +53,13 @@ export class DispatchDueJobs {
   }
 
   async runOnce(): Promise<DispatchReport> {
-    const { jobs, clock, random, events, workerId, queues } = this.#options;
+    const { jobs, clock, random, events, workerId, queues, shortage } = this.#options;
     const { free } = this.#slots;
     // What is claimed after an abort would be given back at once, and claimed again.
     if (free === 0 || this.#forcedStop.signal.aborted) return { claimed: 0, nextRunAt: null };
-    const slots = Math.min(free, CLAIM_LIMIT);
     const now = clock.now();
+    if (shortage.pauseMs > 0) return { claimed: 0, nextRunAt: now + shortage.pauseMs };
+    const slots = Math.min(free, CLAIM_LIMIT);
     const admission = this.#slots.admission();
     const claimed = await jobs.claim({
       now,

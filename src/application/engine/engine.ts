@@ -15,6 +15,7 @@ import { Loop, type LoopReport, type LoopState } from './loop.js';
 import { PruneFinishedJobs } from './prune-finished-jobs.js';
 import { ReapStaleJobs } from './reap-stale-jobs.js';
 import { RunAttempt } from './run-attempt.js';
+import { Shortage } from './shortage.js';
 
 export interface EnginePorts {
   readonly jobs: JobStore;
@@ -31,10 +32,11 @@ export interface EnginePorts {
 
 export interface EngineStatus {
   /**
-   * pausing: the last claim failed, and nothing is claimed until one goes well. stopped: not started yet, or stopping.
+   * pausing: the last claim failed, or the attempts could not be made; nothing is claimed until the next try. stopped:
+   * not started yet, or stopping.
    */
   readonly state: 'claiming' | 'pausing' | 'stopped';
-  /** How long no claim has gone well, milliseconds; 0: the last one did. */
+  /** How long no claim has gone well, or no attempt could be made, milliseconds; 0: the last one did. */
   readonly failingForMs: number;
   /** Slots that are taken. */
   readonly inFlight: number;
@@ -59,6 +61,7 @@ const STATES = {
 export class Engine {
   readonly #ports: EnginePorts;
   readonly #worker: Config['worker'];
+  readonly #shortage: Shortage;
   readonly #dispatch: DispatchDueJobs;
   readonly #dispatchLoop: Loop;
   readonly #scheduleLoop: Loop;
@@ -73,13 +76,15 @@ export class Engine {
   ) {
     this.#ports = ports;
     this.#worker = worker;
-    const attempts = new RunAttempt(ports, defaults);
+    this.#shortage = new Shortage(ports);
+    const attempts = new RunAttempt(ports, defaults, this.#shortage);
     this.#dispatch = new DispatchDueJobs({
       ...ports,
       workerId,
       concurrency: worker.concurrency,
       queues: worker.queues,
       run: (job, signal) => attempts.run(job, signal),
+      shortage: this.#shortage,
       onFree: () => this.#dispatchLoop.wake(),
     });
     this.#dispatchLoop = this.#loop('dispatch', this.#dispatch, worker.pollIntervalMs);
@@ -120,8 +125,15 @@ export class Engine {
 
   get status(): EngineStatus {
     const { concurrency, queues } = this.#worker;
-    const { state, failingForMs } = this.#dispatchLoop;
-    return { state: STATES[state], failingForMs, inFlight: this.inFlight, slots: concurrency, queues };
+    const loop = this.#dispatchLoop;
+    const short = loop.state === 'running' && this.#shortage.pauseMs > 0;
+    return {
+      state: short ? 'pausing' : STATES[loop.state],
+      failingForMs: Math.max(loop.failingForMs, this.#shortage.lastsMs),
+      inFlight: this.inFlight,
+      slots: concurrency,
+      queues,
+    };
   }
 
   #wakeFor(event: Event): void {

@@ -17,6 +17,7 @@ import type { Logger } from '../ports/logger.js';
 import type { QueueStore } from '../ports/queue-store.js';
 import type { Random } from '../ports/random.js';
 import type { Scheduler } from '../ports/scheduler.js';
+import type { Shortage } from './shortage.js';
 import { untilAvailable } from './until-available.js';
 
 export interface RunAttemptPorts {
@@ -44,11 +45,16 @@ type Failed = Extract<Outcome, { kind: 'failed' }>;
 export class RunAttempt {
   readonly #ports: RunAttemptPorts;
   readonly #defaults: RetryPolicy;
+  readonly #shortage: Shortage;
 
-  /** @param defaults for jobs and queues that don't say how to back off */
-  constructor(ports: RunAttemptPorts, defaults: RetryPolicy) {
+  /**
+   * @param defaults for jobs and queues that don't say how to back off
+   * @param shortage is told which attempts could be made
+   */
+  constructor(ports: RunAttemptPorts, defaults: RetryPolicy, shortage: Shortage) {
     this.#ports = ports;
     this.#defaults = defaults;
+    this.#shortage = shortage;
   }
 
   /** @param signal aborted when the process is forced to stop: the attempt is then given back */
@@ -57,6 +63,8 @@ export class RunAttempt {
     const begunAt = clock.monotonic();
     try {
       const outcome = await this.#dispatch(job, signal);
+      if (outcome.kind === 'not_sent') this.#shortage.met(outcome.reason);
+      else if (outcome.kind !== 'interrupted') this.#shortage.passed();
       const { settlement, describe } = await this.#settlement(job, outcome, signal);
       const [settled] = await untilAvailable(() => jobs.settle([settlement]), this.#ports, signal);
       if (settled === 'applied') {
@@ -117,6 +125,11 @@ export class RunAttempt {
       case 'interrupted': {
         const settlement = settle(job, release(job, { leaseToken: job.leaseToken }, now), null);
         return { settlement, describe: () => logger.info('attempt given back', about(job)) };
+      }
+      case 'not_sent': {
+        const settlement = settle(job, release(job, { leaseToken: job.leaseToken }, now), null);
+        // The pause has its line in the log; one a job and a pause would be many.
+        return { settlement, describe: () => logger.debug('attempt given back', about(job)) };
       }
       case 'failed': {
         const transition = outcome.permanent

@@ -18,7 +18,7 @@ export interface Attempt {
 export interface Dispatcher {
   /**
    * Never rejects for trouble of the target: that is an outcome. A rejection is a defect of the dispatcher, and
-   * counts as a transient failure.
+   * counts as a transient failure. Where this process lacks what it takes to try, the outcome is `not_sent`.
    * @param signal aborted when the process is forced to stop; the outcome is then `interrupted`
    */
   dispatch(attempt: Attempt, signal: AbortSignal): Promise<Outcome>;

@@ -15,7 +15,16 @@ export type Outcome =
       readonly retryAfterMs: number | null;
     }
   /** Cut off by this process itself (forced shutdown); says nothing about the job. */
-  | { readonly kind: 'interrupted' };
+  | { readonly kind: 'interrupted' }
+  /**
+   * This process could not even try, for want of something of its own, such as file descriptors: not a byte of the
+   * request went out. Says nothing about the job either.
+   */
+  | {
+      readonly kind: 'not_sent';
+      /** One line for the log. */
+      readonly reason: string;
+    };
 
 /** A failed delivery, as it is remembered. Instants are epoch milliseconds. */
 export interface FailedAttempt {

@@ -83,7 +83,7 @@ export function expireLease(job: Job, event: { readonly retryInMs: number }, now
   return afterFailedAttempt(job, LEASE_EXPIRED_ERROR, event.retryInMs, now);
 }
 
-/** Gives an interrupted attempt back, as if the claim had not been. */
+/** Gives an attempt back that was interrupted or could not be made, as if the claim had not been. */
 export function release(job: Job, event: { readonly leaseToken: number }, now: number): Transition {
   const refusal = refuseUnlessLeased(job, event.leaseToken);
   if (refusal) return refusal;

@@ -56,7 +56,7 @@ export class Connector {
 
   /**
    * @param onOpen called at most once: with the socket when it is ready for a request, or with the failure (a
-   *   DeliveryFailure); never when the caller destroys the socket before
+   *   DeliveryFailure or an OwnShortage); never when the caller destroys the socket before
    */
   open(endpoint: Endpoint, onOpen: (failure: Error | null, socket: Socket) => void): Opening {
     // An address is not looked up.

@@ -7,6 +7,7 @@ import type { CallbackTarget } from './callback-target.js';
 import { CappedBody } from './capped-body.js';
 import type { Connection, ConnectionUser } from './connection.js';
 import type { Borrower, ConnectionPool } from './connection-pool.js';
+import { OwnShortage } from './own-shortage.js';
 import { exchangeFailure, failureText, unaskedFailure, type ConnectStage } from './failure.js';
 
 export interface DeliverySettings {
@@ -123,6 +124,10 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
     if (!this.#written && connection?.connected === true) {
       // An idle connection turned out to be dead before the request was written to it: no attempt was made yet.
       this.lend(this.#pool.renew(connection));
+      return;
+    }
+    if (error instanceof OwnShortage) {
+      this.#settle({ kind: 'not_sent', reason: error.message }, false);
       return;
     }
     this.#fail(exchangeFailure(error, this.#target.host, this.#statusCode !== 0).message);

@@ -1,4 +1,5 @@
 import { errors } from 'undici';
+import { OwnShortage, shortageCode } from './own-shortage.js';
 
 /**
  * Why an attempt got no complete answer. The kind is the first word of the outcome's error text:
@@ -50,7 +51,13 @@ export function failureText(kind: FailureKind, text: string): string {
 }
 
 /** @param host host:port of the target, as in its URL */
-export function connectFailure(error: unknown, stage: ConnectStage, host: string): DeliveryFailure {
+export function connectFailure(
+  error: unknown,
+  stage: ConnectStage,
+  host: string,
+): DeliveryFailure | OwnShortage {
+  const shortage = shortageCode(error);
+  if (shortage !== null) return new OwnShortage(shortage);
   const code = codeOf(error);
   if (stage === 'lookup') return lookupFailure(code, host);
   switch (code) {

@@ -1,17 +1,31 @@
-import { ipv6Scope, hasSourceFor } from './ipv6-scope.js';
+import { hasSourceFor, ipv6Scope } from './ipv6-scope.js';
+
+/** Not sent: this process, or its machine, lacks what it takes to connect to anything. */
+export class OwnShortage extends Error {
+  /** @param code such as EMFILE */
+  constructor(code: string) {
+    super(`no socket for the request (${code})`);
+  }
+}
 
 /** Out of descriptors, in this process or in the system, or out of memory for sockets. */
 const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'];
 
 /**
- * Whether something failed for want of what this machine has to provide, so that it says nothing about the target.
- * Where several addresses were tried, one that was tried in vain for this reason is enough.
+ * The code of an error that stands for want of something that this machine has to provide, so that it says nothing
+ * about the target; null for any other. Of several addresses, one that could not be tried for this reason is enough.
  */
-export function isOwnShortage(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isOwnShortage);
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  if (error.code === 'EADDRNOTAVAIL') return portsRanOut(error);
-  return typeof error.code === 'string' && SHORTAGES.includes(error.code);
+export function shortageCode(error: unknown): string | null {
+  if (error instanceof AggregateError) {
+    for (const each of error.errors) {
+      const code = shortageCode(each);
+      if (code !== null) return code;
+    }
+    return null;
+  }
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
+  const { code } = error;
+  return SHORTAGES.includes(code) || (code === 'EADDRNOTAVAIL' && portsRanOut(error)) ? code : null;
 }
 
 /** EADDRNOTAVAIL also stands for an address that cannot be reached from any that this machine has. */

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { isOwnShortage } from './own-shortage.js';
+import { shortageCode } from './own-shortage.js';
 
 /** What a text file of the system says; it is read again when it has changed. */
 export class SystemFile<T> {
@@ -36,7 +36,7 @@ async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (isOwnShortage(error)) throw error;
+    if (shortageCode(error) !== null) throw error;
     return '';
   }
 }

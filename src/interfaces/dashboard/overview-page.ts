@@ -87,7 +87,7 @@ function cards({ jobs }: Overview): Html {
 
 const ENGINE_CHIPS = {
   claiming: () => chip('ok', 'claiming'),
-  pausing: () => chip('warning', 'waiting for the store'),
+  pausing: () => chip('warning', 'pausing'),
   stopped: () => chip('off', 'stopped'),
 } as const satisfies Record<EngineStatus['state'], () => Html>;
 

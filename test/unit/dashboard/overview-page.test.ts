@@ -107,7 +107,7 @@ describe('what wants a look is', () => {
     expect(warnings(page)).toEqual([
       'The worker is not claiming: its last try failed, and it tries again by itself. The log says why.',
     ]);
-    expect(page.facts['Worker']).toBe('waiting for the store');
+    expect(page.facts['Worker']).toBe('pausing');
   });
 
   test('a worker that is stopped', async () => {

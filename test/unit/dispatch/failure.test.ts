@@ -125,6 +125,14 @@ describe('no connection', () => {
     expect(outcome).toMatchObject({ kind: 'failed', permanent: false, error });
   });
 
+  test.each(['EMFILE', 'ENFILE', 'ENOMEM'])('for want of a descriptor: %s', async (code) => {
+    const dispatcher = startDispatcher({ resolver: failsToResolve(code) });
+    expect(await deliver(dispatcher, 'http://hook.test/')).toEqual({
+      kind: 'not_sent',
+      reason: `no socket for the request (${code})`,
+    });
+  });
+
   test('no route', async () => {
     // A link-local address that names no link.
     const outcome = await deliver(startDispatcher(), 'http://[fe80::1]/');

@@ -1,12 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { DispatchDueJobs, type DispatchOptions } from '../../../src/application/engine/dispatch-due-jobs.js';
+import { Shortage } from '../../../src/application/engine/shortage.js';
 import type { Job, NewJob } from '../../../src/domain/job/job.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FixedRandom } from '../../support/fixed-random.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { memoryStores, UNAVAILABLE } from '../../support/memory-stores.js';
 import { recordedEvents } from '../../support/recorded-events.js';
+import { silentLogger } from '../../support/silent-logger.js';
 
 /** Queues that never fill up. */
 const ROOMY = { ...QUEUE_DEFAULTS, maxConcurrency: 10_000 };
@@ -23,6 +25,7 @@ function dispatching(options: Partial<DispatchOptions> = {}) {
   const dispatch = new DispatchDueJobs({
     ...{ jobs, clock, random: new FixedRandom(0), events, workerId: 'worker-1', concurrency: 3 },
     queues: [],
+    shortage: new Shortage({ clock, logger: silentLogger }),
     run: (job, signal) => {
       started.push(job);
       signals.push(signal);

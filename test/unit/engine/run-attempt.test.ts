@@ -144,6 +144,29 @@ describe('an attempt that', () => {
     expect(failedAttempts).toEqual([]);
     expect(lines).toEqual([{ level: 'info', message: 'attempt given back', fields: about }]);
   });
+
+  test('could not be made is given back', async () => {
+    const outcome = { kind: 'not_sent', reason: 'no socket' } as const;
+    const { job, stored, failedAttempts, lines, about } = await attemptThatEnds(outcome);
+    expect(stored).toEqual({
+      ...job,
+      status: 'pending',
+      attempt: 0,
+      visibleAt: END,
+      workerId: null,
+      startedAt: null,
+      updatedAt: END,
+    });
+    expect(failedAttempts).toEqual([]);
+    expect(lines).toEqual([
+      {
+        level: 'warn',
+        message: 'attempts cannot be made and are given back',
+        fields: { reason: 'no socket', next_try_in_ms: 200 },
+      },
+      { level: 'debug', message: 'attempt given back', fields: about },
+    ]);
+  });
 });
 
 describe('the delay before the next attempt', () => {
