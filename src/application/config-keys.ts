@@ -1,4 +1,5 @@
 import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
+import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
 import { DURABILITIES, LOG_FORMATS, LOG_LEVELS, type Config, type FlagName } from './config.js';
 import { choice, integer, list, optional, text, type ValueType } from './config-value.js';
 import { isHost } from './host.js';
@@ -209,6 +210,12 @@ const defaults: Keys<Config['defaults']> = {
     (config) => config.defaults.maxResultBytes,
     "Bytes of the receiver's answer that are kept as the job's `result`.",
   ),
+  cronDialect: key(
+    'defaults.cron_dialect',
+    choice(CRON_DIALECTS),
+    (config) => config.defaults.cronDialect,
+    'How new schedules read their day fields: `crontab` (1 is Monday; day of month or of week), `original` (1 is Sunday; and).',
+  ),
 };
 
 const logging: Keys<Config['logging']> = {
@@ -264,6 +271,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       timeoutMs: read(defaults.timeoutMs),
       retryStatuses: read(defaults.retryStatuses),
       maxResultBytes: read(defaults.maxResultBytes),
+      cronDialect: read(defaults.cronDialect),
     },
     logging: { level: read(logging.level), format: read(logging.format) },
   };

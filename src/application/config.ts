@@ -1,6 +1,7 @@
 import type { QueueSettings } from '../domain/queue/queue.js';
 import { DEFAULT_MAX_CONCURRENCY } from '../domain/queue/queue.js';
 import type { BackoffStrategy } from '../domain/retry/backoff.js';
+import type { CronDialect } from '../domain/schedule/cron-fields.js';
 import { StartupError } from './errors.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -39,7 +40,7 @@ export interface Config {
   };
 }
 
-/** For jobs and queues that don't say. */
+/** For jobs, queues and schedules that don't say. */
 export interface JobDefaults {
   readonly maxRetries: number;
   readonly retryBackoff: BackoffStrategy;
@@ -48,6 +49,7 @@ export interface JobDefaults {
   readonly timeoutMs: number;
   readonly retryStatuses: readonly number[];
   readonly maxResultBytes: number;
+  readonly cronDialect: CronDialect;
 }
 
 export const DEFAULT_CONFIG: Config = {
@@ -76,6 +78,7 @@ export const DEFAULT_CONFIG: Config = {
     timeoutMs: 30_000,
     retryStatuses: [408, 425, 429],
     maxResultBytes: 65_536,
+    cronDialect: 'crontab',
   },
   logging: { level: 'info', format: 'json' },
 };

@@ -172,7 +172,9 @@ test('schedules', async () => {
     created_at: INSTANT,
     updated_at: INSTANT,
   };
-  expect(created).toEqual({ status: 201, body: { ...schedule, timezone: 'UTC' } });
+  const cron = { timezone: 'UTC', cron_dialect: 'crontab', cron_note: null };
+  const stopped = { stopped_at: null, stopped_error: null };
+  expect(created).toEqual({ status: 201, body: { ...schedule, ...cron, ...stopped } });
   const id = idOf(created.body);
   expect(await api.request('GET', '/schedules')).toMatchObject({ status: 200, body: [schedule] });
   expect(await api.request('GET', `/schedules/${id}`)).toMatchObject({ status: 200, body: schedule });

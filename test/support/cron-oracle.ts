@@ -1,3 +1,5 @@
+import type { CronDialect } from '../../src/domain/schedule/cron-fields.js';
+
 /**
  * A second, slow reading of a cron expression, to hold the real one against. It looks at every second or minute of a
  * window in turn, asks Intl what the clock of the zone shows, and applies the rules as they are written at
@@ -69,7 +71,7 @@ function fits(text: string, value: number, min: number, max: number, names: read
 }
 
 /** @returns does the expression (6 or 7 fields) match a local time? */
-function matcher(expression: string): (shown: number) => boolean {
+function matcher(expression: string, dialect: CronDialect): (shown: number) => boolean {
   const [sec = '', min = '', hour = '', dom = '', month = '', dow = '', year = '*'] = expression.split(' ');
   const table = (size: number, fit: (value: number) => boolean) =>
     Array.from({ length: size }, (_, i) => fit(i));
@@ -79,22 +81,27 @@ function matcher(expression: string): (shown: number) => boolean {
   const days = table(32, (value) => fits(dom, value, 1, 31));
   const months = table(12, (value) => fits(month, value + 1, 1, 12, MONTHS));
   const weekdays = table(7, (value) =>
-    [value, value + 7].some((alias) => alias <= 7 && fits(dow, alias, 0, 7, WEEKDAYS)),
+    dialect === 'original'
+      ? fits(dow, value + 1, 1, 7, WEEKDAYS)
+      : [value, value + 7].some((alias) => alias <= 7 && fits(dow, alias, 0, 7, WEEKDAYS)),
   );
-  const wildDay = [dom, dow].some((text) => text.includes('*') || text.includes('?'));
+  const bothDays =
+    dialect === 'original' || [dom, dow].some((text) => text.includes('*') || text.includes('?'));
   return (shown) => {
     const date = new Date(shown);
     if (seconds[date.getUTCSeconds()] !== true || minutes[date.getUTCMinutes()] !== true) return false;
     if (hours[date.getUTCHours()] !== true || months[date.getUTCMonth()] !== true) return false;
     const byMonth = days[date.getUTCDate()] === true;
     const byWeek = weekdays[date.getUTCDay()] === true;
-    return (wildDay ? byMonth && byWeek : byMonth || byWeek) && fits(year, date.getUTCFullYear(), 1970, 2099);
+    return (
+      (bothDays ? byMonth && byWeek : byMonth || byWeek) && fits(year, date.getUTCFullYear(), 1970, 2099)
+    );
   };
 }
 
 /** All ticks in [`clock.start`, `clock.end`]. */
-export function oracleTicks(expression: string, clock: Clock): number[] {
-  const matches = matcher(expression);
+export function oracleTicks(expression: string, clock: Clock, dialect: CronDialect = 'crontab'): number[] {
+  const matches = matcher(expression, dialect);
   const hourField = expression.split(' ')[2] ?? '';
   const interval = Array.from({ length: 24 }, (_, hour) => hour).every((hour) =>
     fits(hourField, hour, 0, 23),

@@ -1,8 +1,9 @@
 import type { Cron } from '../../src/domain/schedule/cron.js';
+import type { CronDialect } from '../../src/domain/schedule/cron-fields.js';
 import { nextTick, parseCron } from '../../src/domain/schedule/cron.js';
 
-export function validCron(expression: string, timezone = 'UTC'): Cron {
-  const parse = parseCron(expression, timezone);
+export function validCron(expression: string, timezone = 'UTC', dialect: CronDialect = 'crontab'): Cron {
+  const parse = parseCron({ expression, timezone, dialect });
   if (parse.kind === 'invalid') throw new Error(`${parse.field}: ${parse.message}`);
   return parse.cron;
 }

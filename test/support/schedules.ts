@@ -11,6 +11,7 @@ export function newSchedule(change: Partial<Schedule> = {}): Schedule {
     queueName: 'reports',
     cronExpression: '0 */5 * * * *',
     timezone: 'UTC',
+    cronDialect: 'crontab',
     callbackUrl: 'http://receiver.test/report',
     payload: '{"report":"daily"}',
     maxRetries: 2,

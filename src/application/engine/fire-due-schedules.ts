@@ -1,6 +1,6 @@
 import { parseCron } from '../../domain/schedule/cron.js';
 import { nextRunAfterFiring } from '../../domain/schedule/missed-ticks.js';
-import { scheduledJob, type Schedule } from '../../domain/schedule/schedule.js';
+import { cronOf, scheduledJob, type Schedule } from '../../domain/schedule/schedule.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
@@ -71,7 +71,7 @@ export class FireDueSchedules {
     const { id, nextRunAt: dueAt } = schedule;
     if (dueAt === null) return false;
     const now = clock.now();
-    const parsed = parseCron(schedule.cronExpression, schedule.timezone);
+    const parsed = parseCron(cronOf(schedule));
     if (parsed.kind === 'invalid') {
       await this.#stop(schedule, `${parsed.field}: ${parsed.message}`);
       return false;

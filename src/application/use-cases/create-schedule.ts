@@ -1,4 +1,5 @@
 import type { Schedule } from '../../domain/schedule/schedule.js';
+import type { CronDialect } from '../../domain/schedule/cron-fields.js';
 import type { JobDefaults } from '../config.js';
 import { ok, type Result } from '../errors.js';
 import type { Ports } from './ports.js';
@@ -7,6 +8,8 @@ import { firstTick } from './schedule-ticks.js';
 export interface NewSchedule {
   readonly cronExpression: string;
   readonly timezone: string;
+  /** null: the configuration's default. */
+  readonly cronDialect: CronDialect | null;
   readonly callbackUrl: string;
   readonly queueName: string;
   /** JSON text of an object. */
@@ -25,11 +28,14 @@ export function createSchedule(
 ): CreateSchedule {
   return async (request) => {
     const now = clock.now();
-    const nextRunAt = firstTick(request.cronExpression, request.timezone, now);
+    const { cronExpression, timezone } = request;
+    const cronDialect = request.cronDialect ?? defaults.cronDialect;
+    const nextRunAt = firstTick({ expression: cronExpression, timezone, dialect: cronDialect }, now);
     if (!nextRunAt.ok) return nextRunAt;
     const schedule: Schedule = {
       ...request,
       id: ids.next(),
+      cronDialect,
       maxRetries: request.maxRetries ?? defaults.maxRetries,
       timeoutMs: request.timeoutMs ?? defaults.timeoutMs,
       lastRunAt: null,

@@ -1,9 +1,9 @@
-import { nextTick, parseCron } from '../../domain/schedule/cron.js';
+import { nextTick, parseCron, type CronSpec } from '../../domain/schedule/cron.js';
 import { ok, refuse, type Result } from '../errors.js';
 
 /** The first tick after `now`, epoch milliseconds; refuses an expression that is malformed or has none. */
-export function firstTick(expression: string, timezone: string, now: number): Result<number> {
-  const ticks = upcomingTicks(expression, timezone, now, 1);
+export function firstTick(spec: CronSpec, now: number): Result<number> {
+  const ticks = upcomingTicks(spec, now, 1);
   return ticks.ok ? ok(ticks.value[0]) : ticks;
 }
 
@@ -12,18 +12,17 @@ export function firstTick(expression: string, timezone: string, now: number): Re
  * expression that is malformed or has none.
  */
 export function upcomingTicks(
-  expression: string,
-  timezone: string,
+  spec: CronSpec,
   now: number,
   count: number,
 ): Result<readonly [number, ...number[]]> {
-  const parsed = parseCron(expression, timezone);
+  const parsed = parseCron(spec);
   if (parsed.kind === 'invalid') return refuse('validation_failed', `${parsed.field}: ${parsed.message}`);
   const first = nextTick(parsed.cron, now);
   if (first === null) {
     return refuse(
       'validation_failed',
-      `cron_expression: "${expression}" never comes due again; check its day, month and year`,
+      `cron_expression: "${spec.expression}" never comes due again; check its day, month and year`,
     );
   }
   const ticks: [number, ...number[]] = [first];

@@ -1,11 +1,11 @@
-import { isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
+import { cronOf, isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
 import { ok, type Result } from '../errors.js';
 import { scheduleNotFound } from './get-schedule.js';
 import type { Ports } from './ports.js';
 import { firstTick } from './schedule-ticks.js';
 
 /**
- * Changes the given fields. The next run is computed anew when the expression or its time zone changes, and when the
+ * Changes the given fields. The next run is computed anew when the expression, its time zone or its dialect changes, and when the
  * schedule is enabled again: ticks that passed while it was disabled are not made up for. A schedule that was stopped
  * by an error goes on then. Simultaneous changes are made one after the other.
  */
@@ -30,12 +30,13 @@ function revise(schedule: Schedule, change: ScheduleChange, now: number): Result
   const updatedAt = Math.max(now, schedule.updatedAt + 1);
   const changed: Schedule = { ...schedule, ...change, updatedAt };
   if (!movesNextRun(schedule, change)) return ok(changed);
-  const nextRunAt = firstTick(changed.cronExpression, changed.timezone, now);
+  const nextRunAt = firstTick(cronOf(changed), now);
   if (!nextRunAt.ok) return nextRunAt;
   return ok({ ...changed, nextRunAt: nextRunAt.value, stoppedAt: null, stoppedError: null });
 }
 
 function movesNextRun(schedule: Schedule, change: ScheduleChange): boolean {
   const enables = change.enabled === true && !isActive(schedule);
-  return change.cronExpression !== undefined || change.timezone !== undefined || enables;
+  const { cronExpression, timezone, cronDialect } = change;
+  return [cronExpression, timezone, cronDialect].some((part) => part !== undefined) || enables;
 }

@@ -54,7 +54,7 @@ export function createUseCases(ports: Ports, defaults: JobDefaults, version: str
     updateSchedule: updateSchedule(ports),
     deleteSchedule: deleteSchedule(ports),
     runSchedule: runSchedule(ports, defaults),
-    previewSchedule: previewSchedule(ports),
+    previewSchedule: previewSchedule(ports, defaults),
     getMetrics: getMetrics(ports, version),
     getOverview: getOverview(ports, version),
     checkHealth: checkHealth(ports),

@@ -9,26 +9,59 @@ import { FIRST_YEAR, LAST_YEAR } from './calendar.js';
  * (`0,7`, `1-5,3`) and 30 February, and its messages don't name the field. The tests use it as a second opinion.
  */
 
+/**
+ * Two readings of the day fields, each of them right somewhere:
+ *
+ * - `crontab`: days of the week from 0 = Sunday to 7 = Sunday; of two restricted days either is enough.
+ * - `original`, that of the `cron` crate, which the manual names: from 1 = Sunday to 7 = Saturday; a day must match by
+ *   both.
+ */
+export const CRON_DIALECTS = ['crontab', 'original'] as const;
+export type CronDialect = (typeof CRON_DIALECTS)[number];
+
 export type FieldsParse =
-  | { readonly kind: 'fields'; readonly fields: CalendarFields }
+  | {
+      readonly kind: 'fields';
+      readonly fields: CalendarFields;
+      /** As they were written, or as a nickname means them. */
+      readonly dayOfMonth: string;
+      readonly dayOfWeek: string;
+    }
   | { readonly kind: 'refused'; readonly message: string };
 
 interface Field {
   readonly label: string;
   readonly min: number;
   readonly max: number;
-  /** The names of the values from `min` on. */
-  readonly names?: readonly string[];
+  /** The names of each value from `min` on, in capitals. */
+  readonly names?: readonly (readonly string[])[];
+  /** What the numbers mean, where they may mean something else to others. */
+  readonly hint?: string;
 }
 
 const SECOND: Field = { label: 'second', min: 0, max: 59 };
 const MINUTE: Field = { label: 'minute', min: 0, max: 59 };
 const HOUR: Field = { label: 'hour', min: 0, max: 23 };
 const DAY_OF_MONTH: Field = { label: 'day of month', min: 1, max: 31 };
-const MONTHS = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split(' ');
+const MONTHS = namesOf(
+  'JAN|JANUARY FEB|FEBRUARY MAR|MARCH APR|APRIL MAY JUN|JUNE JUL|JULY AUG|AUGUST SEP|SEPTEMBER OCT|OCTOBER ' +
+    'NOV|NOVEMBER DEC|DECEMBER',
+);
 const MONTH: Field = { label: 'month', min: 1, max: 12, names: MONTHS };
-const WEEKDAYS = 'SUN MON TUE WED THU FRI SAT'.split(' ');
-const DAY_OF_WEEK: Field = { label: 'day of week', min: 0, max: 7, names: WEEKDAYS };
+const WEEKDAYS = namesOf(
+  'SUN|SUNDAY MON|MONDAY TUE|TUES|TUESDAY WED|WEDNESDAY THU|THURS|THURSDAY FRI|FRIDAY SAT|SATURDAY',
+);
+/** Each begins with Sunday. */
+const DAY_OF_WEEK: Readonly<Record<CronDialect, Field>> = {
+  crontab: { label: 'day of week', min: 0, max: 7, names: WEEKDAYS },
+  original: {
+    label: 'day of week',
+    min: 1,
+    max: 7,
+    names: WEEKDAYS,
+    hint: ' (in cron_dialect "original" 1 is Sunday)',
+  },
+};
 const YEAR: Field = { label: 'year', min: FIRST_YEAR, max: LAST_YEAR };
 
 const MAX_LENGTH = 256;
@@ -38,7 +71,7 @@ const NICKNAMES = new Map([
   ['@yearly', '0 0 0 1 1 *'],
   ['@annually', '0 0 0 1 1 *'],
   ['@monthly', '0 0 0 1 * *'],
-  ['@weekly', '0 0 0 * * 0'],
+  ['@weekly', '0 0 0 * * SUN'],
   ['@daily', '0 0 0 * * *'],
   ['@midnight', '0 0 0 * * *'],
   ['@hourly', '0 0 * * * *'],
@@ -53,9 +86,9 @@ const UNSUPPORTED = /#|^(?:[0-9]*L|L?W|[0-9]+W|H)(?![a-z])/i;
 class Refusal extends Error {}
 
 /** The grammar is described at `parseCron`. Never throws. */
-export function parseFields(expression: string): FieldsParse {
+export function parseFields(expression: string, dialect: CronDialect): FieldsParse {
   try {
-    return { kind: 'fields', fields: readFields(split(expression)) };
+    return readFields(split(expression, dialect), dialect);
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', message: error.message };
     throw error;
@@ -67,8 +100,12 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }
 
+function namesOf(text: string): string[][] {
+  return text.split(' ').map((names) => names.split('|'));
+}
+
 /** @returns 6 or 7 texts */
-function split(expression: string): string[] {
+function split(expression: string, dialect: CronDialect): string[] {
   if (expression.length > MAX_LENGTH) {
     throw new Refusal(
       `the expression has ${expression.length} characters, at most ${MAX_LENGTH} are allowed`,
@@ -83,7 +120,13 @@ function split(expression: string): string[] {
   if (expression !== '' && texts.some((text) => text === '' || /\s/.test(text))) {
     throw new Refusal('the fields must be separated by spaces or tabs, with nothing before or after');
   }
-  if (texts.length === 5) return ['0', ...texts];
+  if (texts.length === 5) {
+    if (dialect === 'crontab') return ['0', ...texts];
+    throw new Refusal(
+      `the expression has 5 fields, which is a line of crontab; in cron_dialect "original" write 6 (second minute ` +
+        `hour day-of-month month day-of-week) or 7 (with a year at the end)`,
+    );
+  }
   if (texts.length === 6 || texts.length === 7) return texts;
   throw new Refusal(
     `the expression has ${expression === '' ? 0 : texts.length} fields, write 6 (second minute hour day-of-month ` +
@@ -91,19 +134,22 @@ function split(expression: string): string[] {
   );
 }
 
-function readFields(texts: readonly string[]): CalendarFields {
+function readFields(texts: readonly string[], dialect: CronDialect): FieldsParse {
   const [second = '', minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = '', year = '*'] =
     texts;
-  return {
+  const weekday = DAY_OF_WEEK[dialect];
+  const daysOfWeek = valuesOf(weekday, dayOfWeek === '?' ? '*' : dayOfWeek);
+  const fields = {
     seconds: valuesOf(SECOND, second),
     minutes: valuesOf(MINUTE, minute),
     hours: valuesOf(HOUR, hour),
     daysOfMonth: new Set(valuesOf(DAY_OF_MONTH, dayOfMonth === '?' ? '*' : dayOfMonth)),
     months: new Set(valuesOf(MONTH, month)),
-    daysOfWeek: new Set(valuesOf(DAY_OF_WEEK, dayOfWeek === '?' ? '*' : dayOfWeek).map((day) => day % 7)),
-    eitherDay: !/[*?]/.test(dayOfMonth) && !/[*?]/.test(dayOfWeek),
+    daysOfWeek: new Set(daysOfWeek.map((day) => (day - weekday.min) % 7)),
+    eitherDay: dialect === 'crontab' && !/[*?]/.test(dayOfMonth) && !/[*?]/.test(dayOfWeek),
     years: new Set(valuesOf(YEAR, year)),
   };
+  return { kind: 'fields', fields, dayOfMonth, dayOfWeek };
 }
 
 /** @returns in rising order, each once */
@@ -129,8 +175,8 @@ function rangeOf(field: Field, item: string, text: string): { first: number; las
   const first = valueOf(field, from);
   if (to === undefined) return { first, last: stepText === undefined ? first : field.max, step };
   const end = valueOf(field, to);
-  // A week that ends with Sunday: FRI-SUN, 1-0.
-  const last = field === DAY_OF_WEEK && end === 0 && first > 0 ? 7 : end;
+  // A week that ends with Sunday: FRI-SUN.
+  const last = field.names === WEEKDAYS && end === field.min && first > end ? end + 7 : end;
   if (last < first) {
     throw new Refusal(`${field.label} range ${quote(item)} runs backwards, write the lower end first`);
   }
@@ -138,20 +184,28 @@ function rangeOf(field: Field, item: string, text: string): { first: number; las
 }
 
 function valueOf(field: Field, text: string): number {
-  const index = field.names?.indexOf(text.toUpperCase()) ?? -1;
+  const index = field.names?.findIndex((names) => names.includes(text.toUpperCase())) ?? -1;
   if (index >= 0) return field.min + index;
   if (!/^[0-9]+$/.test(text)) throw notUnderstood(field, text);
   const value = Number(text);
   if (value >= field.min && value <= field.max) return value;
-  throw new Refusal(`${field.label} ${quote(text)} is out of range ${field.min}-${field.max}`);
+  throw new Refusal(
+    `${field.label} ${quote(text)} is out of range ${field.min}-${field.max}${field.hint ?? ''}`,
+  );
 }
 
 function notUnderstood(field: Field, text: string): Refusal {
   if (UNSUPPORTED.test(text)) {
     return new Refusal(`${field.label} ${quote(text)} is not supported: L, W, # and H have no meaning here`);
   }
+  if (text.includes('?')) {
+    return new Refusal(
+      `${field.label} ${quote(text)} is not understood: ? stands for * where it is the whole of a day field, and ` +
+        `nowhere else`,
+    );
+  }
   const { min, max, names } = field;
-  const named = names === undefined ? '' : ` or ${names[0] ?? ''}-${names.at(-1) ?? ''}`;
+  const named = names === undefined ? '' : ` or ${names[0]?.[0] ?? ''}-${names.at(-1)?.[0] ?? ''}`;
   return new Refusal(
     `${field.label} ${quote(text)} is not understood, write ${min}-${max}${named}, ` +
       `a range (a-b), *, a step (*/n, a/n, a-b/n) or a list of these`,

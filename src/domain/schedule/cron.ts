@@ -1,6 +1,6 @@
 import type { CalendarFields } from './calendar.js';
 import { FIRST_YEAR, LAST_YEAR, firstMatch } from './calendar.js';
-import { parseFields, quote } from './cron-fields.js';
+import { parseFields, quote, type CronDialect } from './cron-fields.js';
 import type { Zone } from './zone.js';
 import { REACH, changeBetween, firstInstantAt, firstUnreachedLocal, openZone } from './zone.js';
 
@@ -9,6 +9,7 @@ export interface CronSpec {
   readonly expression: string;
   /** IANA name, such as Europe/Berlin. */
   readonly timezone: string;
+  readonly dialect: CronDialect;
 }
 
 /** A spec that {@link parseCron} found valid. What it has beyond the spec is for this folder only. */
@@ -31,29 +32,30 @@ export type CronParse =
  * Reads a cron expression and the time zone whose clock it follows.
  *
  * - Fields: `second minute hour day-of-month month day-of-week [year]` (the manual, "Cron Format"), separated by
- *   spaces or tabs. 5 fields are a line of crontab(5) and run at second 0.
+ *   spaces or tabs. In the dialect of crontab 5 fields are a line of crontab(5) and run at second 0.
  * - A field is a list of `*`, `a` and `a-b`, each with or without a step; `a/n` means from a to the end. Months and
- *   days of the week have names too (JAN, Mon). Years are 1970-2099.
- * - Days of the week are 0-7, Sunday is 0 and 7 (crontab(5)). The manual's crate counts from 1; the names mean the
- *   same in both. A range may end with Sunday: `FRI-SUN` is `5-7`.
+ *   days of the week have names too (JAN, Monday). Years are 1970-2099.
+ * - Days of the week by number: in the dialect of crontab 0-7, Sunday is 0 and 7; in the original one 1-7, Sunday is 1.
+ *   The names mean the same in both. A range may end with Sunday: `FRI-SUN`.
  * - `?` for a whole day field means `*`.
- * - A day must match by both day fields if one of them contains `*` or `?`. If both are restricted, either is enough,
- *   so `0 0 9 1 * Mon` runs on the 1st and on every Monday (crontab(5)).
+ * - A day must match by both day fields. In the dialect of crontab either is enough if neither contains `*` or `?`, so
+ *   `0 0 9 1 * Mon` runs on the 1st and on every Monday.
  * - Nicknames: @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly.
  * - Nothing that depends on more than the text: no L, W, # (Quartz), no H (Jenkins), no @reboot.
  *
  * An expression that never fires (30 February) is valid here: {@link nextTick} tells.
- * @param timezone an IANA name in any case; neither an offset nor an abbreviation that IANA does not list
+ * @param spec its time zone may be in any case, but is neither an offset nor an abbreviation that IANA does not list
  */
-export function parseCron(expression: string, timezone: string): CronParse {
-  const parse = parseFields(expression);
+export function parseCron(spec: CronSpec): CronParse {
+  const { expression, timezone, dialect } = spec;
+  const parse = parseFields(expression, dialect);
   if (parse.kind === 'refused') return { kind: 'invalid', field: 'cron_expression', message: parse.message };
   const zone = openZone(timezone);
   if (zone === null) {
     const message = `${quote(timezone)} is not an IANA time zone, write a name such as "Europe/Berlin" or "UTC"`;
     return { kind: 'invalid', field: 'timezone', message };
   }
-  return { kind: 'valid', cron: { expression, timezone, fields: parse.fields, zone } };
+  return { kind: 'valid', cron: { expression, timezone, dialect, fields: parse.fields, zone } };
 }
 
 /** Ticks lie between these; a search from outside starts at the nearer one. */

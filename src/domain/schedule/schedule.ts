@@ -1,4 +1,6 @@
 import type { NewJob } from '../job/job.js';
+import type { CronSpec } from './cron.js';
+import type { CronDialect } from './cron-fields.js';
 
 /** A cron template: each tick makes one job. Instants are epoch milliseconds. */
 export interface Schedule {
@@ -8,6 +10,8 @@ export interface Schedule {
   readonly cronExpression: string;
   /** IANA name, such as Europe/Berlin. */
   readonly timezone: string;
+  /** How the expression is read; a schedule keeps it, whatever becomes of the configuration. */
+  readonly cronDialect: CronDialect;
   readonly callbackUrl: string;
   /** JSON text. */
   readonly payload: string;
@@ -32,6 +36,7 @@ export type ScheduleChange = Partial<
     | 'queueName'
     | 'cronExpression'
     | 'timezone'
+    | 'cronDialect'
     | 'callbackUrl'
     | 'payload'
     | 'maxRetries'
@@ -39,6 +44,10 @@ export type ScheduleChange = Partial<
     | 'enabled'
   >
 >;
+
+export function cronOf({ cronExpression, timezone, cronDialect }: Schedule): CronSpec {
+  return { expression: cronExpression, timezone, dialect: cronDialect };
+}
 
 /** Does it fire when it is due? */
 export function isActive({ enabled, stoppedAt }: Schedule): boolean {

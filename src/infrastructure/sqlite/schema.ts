@@ -9,6 +9,7 @@ import {
   type SQLiteColumnBuilderBase,
 } from 'drizzle-orm/sqlite-core';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
+import { CRON_DIALECTS } from '../../domain/schedule/cron-fields.js';
 import { mapColumns, type JobColumn } from '../sql/job-columns.js';
 
 /*
@@ -163,6 +164,7 @@ export const schedules = sqliteTable(
     updatedAt: integer('updated_at').notNull(),
     stoppedAt: integer('stopped_at'),
     stoppedError: text('stopped_error'),
+    cronDialect: text('cron_dialect', { enum: CRON_DIALECTS }).notNull().default('crontab'),
   },
   (t) => [
     index('idx_schedules_next_run')

@@ -1,18 +1,19 @@
 import { toString } from 'cronstrue';
 import { FIRST_YEAR, LAST_YEAR } from '../../domain/schedule/calendar.js';
-import { parseCron, type Cron } from '../../domain/schedule/cron.js';
+import { parseCron, type Cron, type CronSpec } from '../../domain/schedule/cron.js';
 
 /** Of a longer list nobody learns anything. */
 const LISTED_MAX = 12;
 
 /** What an expression means, in English; null where there are no good words for it. */
-export function cronInWords(expression: string, timezone: string): string | null {
-  const parsed = parseCron(expression, timezone);
+export function cronInWords(cron: CronSpec): string | null {
+  const parsed = parseCron(cron);
   if (parsed.kind === 'invalid') return null;
+  const { expression } = cron;
   try {
     if (expression.startsWith('@')) return inWords([expression]);
     const texts = expression.split(/[ \t]+/);
-    const fields = plainFields(texts, parsed.cron.fields);
+    const fields = plainFields(texts, parsed.cron);
     return fields && fieldsInWords(fields, parsed.cron.fields.eitherDay);
   } catch {
     return null;
@@ -25,7 +26,8 @@ interface Field {
   readonly size: number;
   /** It goes round and round, so a step that divides its size has no break. */
   readonly clock?: boolean;
-  readonly weekdays?: boolean;
+  /** Of the day of the week: the number of Sunday. */
+  readonly sunday?: number;
 }
 
 /**
@@ -34,7 +36,7 @@ interface Field {
  * @param texts 5 to 7
  * @returns null when a list of values would be too long
  */
-function plainFields(texts: readonly string[], fields: Cron['fields']): string[] | null {
+function plainFields(texts: readonly string[], { fields, dialect }: Cron): string[] | null {
   const { seconds, minutes, hours, daysOfMonth, months, daysOfWeek, years, eitherDay } = fields;
   const all: readonly Field[] = [
     { values: seconds, size: 60, clock: true },
@@ -43,7 +45,7 @@ function plainFields(texts: readonly string[], fields: Cron['fields']): string[]
     // A day field that is restricted to each day is no star where either of them is enough.
     { values: [...daysOfMonth], size: eitherDay ? Infinity : 31 },
     { values: [...months], size: 12 },
-    { values: [...daysOfWeek], size: eitherDay ? Infinity : 7, weekdays: true },
+    { values: [...daysOfWeek], size: eitherDay ? Infinity : 7, sunday: dialect === 'original' ? 1 : 0 },
     { values: [...years], size: LAST_YEAR - FIRST_YEAR + 1 },
   ];
   const plain = texts.map((text, index) => plainField(text, all[texts.length === 5 ? index + 1 : index]));
@@ -52,13 +54,20 @@ function plainFields(texts: readonly string[], fields: Cron['fields']): string[]
 
 function plainField(text: string, field: Field | undefined): string | null {
   if (!field) return text;
-  const { values, size, clock = false, weekdays = false } = field;
+  const { values, size, clock = false, sunday } = field;
   if (values.length === size) return '*';
   const step = Number(/^[*0]\/(\d+)$/.exec(text)?.[1]);
   const evenly = clock && step < size && size % step === 0;
-  const listed = text.includes('/') ? !evenly : weekdays && text.includes(',');
-  if (!listed) return text;
+  const listed = text.includes('/') ? !evenly : sunday !== undefined && text.includes(',');
+  if (!listed) return plainItem(text, sunday ?? 0);
   return values.length > LISTED_MAX ? null : [...values].sort((a, b) => a - b).join();
+}
+
+/** Names of three letters, and Sunday as 0. */
+function plainItem(text: string, sunday: number): string {
+  return text
+    .replace(/[a-z]+/gi, (name) => name.slice(0, 3))
+    .replace(/\d+/g, (value) => String(Number(value) - sunday));
 }
 
 function fieldsInWords(fields: readonly string[], eitherDay: boolean): string {

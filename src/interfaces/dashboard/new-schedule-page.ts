@@ -18,6 +18,7 @@ export function newScheduleRoutes(
   const { schema } = newScheduleShape(schemes);
   const values = {
     timezone: DEFAULT_TIMEZONE,
+    cron_dialect: defaults.cronDialect,
     queue_name: DEFAULT_QUEUE,
     payload: '{}',
     max_retries: String(defaults.maxRetries),

@@ -1,14 +1,16 @@
 import type * as z from 'zod';
 import type { Refusal } from '../../application/errors.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { CRON_DIALECTS, type CronDialect } from '../../domain/schedule/cron-fields.js';
 import { DEFAULT_TIMEZONE } from '../http/schedule-shapes.js';
 import { readForm, type FieldKinds, type FormOptions, type FormRead } from './form-reader.js';
-import { checkField, textArea, textField, type FormState } from './form.js';
+import { checkField, selectField, textArea, textField, type FormState } from './form.js';
 import { html, type Html } from './html.js';
 
 const SCHEDULE_FIELDS: FieldKinds = {
   cron_expression: 'text',
   timezone: 'text',
+  cron_dialect: 'text',
   callback_url: 'text',
   queue_name: 'text',
   payload: 'json',
@@ -16,6 +18,8 @@ const SCHEDULE_FIELDS: FieldKinds = {
   timeout_ms: 'number',
   enabled: 'boolean',
 };
+
+const CRON_FIELDS = ['cron_expression', 'timezone', 'cron_dialect'];
 
 /**
  * Reads a form of a schedule. Whether the expression and its time zone are valid is not for the shape to say, but is
@@ -31,10 +35,20 @@ export async function readSchedule<T>(
   const { values, problems } = read.state;
   const expression = values['cron_expression']?.trim() ?? '';
   const timezone = values['timezone']?.trim() ?? '';
-  if (expression === '' || problems.has('cron_expression') || problems.has('timezone')) return read;
-  const preview = await previewSchedule(expression, timezone === '' ? DEFAULT_TIMEZONE : timezone, 1);
+  if (expression === '' || CRON_FIELDS.some((name) => problems.has(name))) return read;
+  const request = {
+    expression,
+    timezone: timezone === '' ? DEFAULT_TIMEZONE : timezone,
+    dialect: dialectOf(values['cron_dialect']),
+  };
+  const preview = await previewSchedule(request, 1);
   if (preview.ok) return read;
   return { ok: false, state: { values, problems: new Map([...problems, problemOf(preview.refusal)]) } };
+}
+
+/** null: it is none, or left open. */
+export function dialectOf(text: string | null | undefined): CronDialect | null {
+  return CRON_DIALECTS.find((dialect) => dialect === text) ?? null;
 }
 
 /** A refusal names its field first. */
@@ -43,6 +57,11 @@ function problemOf({ message }: Refusal): [name: string, text: string] {
   return [name, text];
 }
 
+const DIALECT_CHOICES = [
+  ['crontab', 'crontab: 1 is Monday; day of month or day of week'],
+  ['original', 'original: 1 is Sunday; day of month and day of week'],
+] as const satisfies readonly (readonly [CronDialect, string])[];
+
 export function scheduleFields(state: FormState): Html {
   return html`${textField(state, {
     name: 'cron_expression',
@@ -50,10 +69,11 @@ export function scheduleFields(state: FormState): Html {
     required: true,
     mono: true,
     placeholder: '0 */5 * * * *',
-    hint: 'second minute hour day-of-month month day-of-week [year]; with five fields, second 0',
+    hint: 'second minute hour day-of-month month day-of-week [year]; as in crontab, five fields mean second 0',
   })}
+${selectField(state, { name: 'cron_dialect', label: 'Cron dialect', choices: DIALECT_CHOICES, hint: 'How days are read. Names such as Mon mean the same in both.' })}
 ${textField(state, { name: 'timezone', label: 'Time zone', placeholder: 'UTC', hint: 'An IANA name, such as Europe/Berlin.' })}
-<div id="preview" class="preview" role="status" hx-get="/dashboard/schedule-preview" hx-include="#cron_expression, #timezone" hx-trigger="input from:#cron_expression delay:250ms, input from:#timezone delay:250ms" hx-sync="this:replace" hx-swap="innerMorph"></div>
+<div id="preview" class="preview" role="status" hx-get="/dashboard/schedule-preview" hx-include="#cron_expression, #timezone, #cron_dialect" hx-trigger="input from:#cron_expression delay:250ms, input from:#timezone delay:250ms, input from:#cron_dialect delay:250ms" hx-sync="this:replace" hx-swap="innerMorph"></div>
 ${textField(state, { name: 'callback_url', label: 'Callback URL', required: true, mono: true, inputmode: 'url', placeholder: 'https://example.com/webhook' })}
 ${textField(state, { name: 'queue_name', label: 'Queue' })}
 ${textArea(state, { name: 'payload', label: 'Payload', hint: 'A JSON object: the body of each delivery.', rows: 6 })}

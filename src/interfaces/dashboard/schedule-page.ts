@@ -1,6 +1,6 @@
 import type { JobSummary } from '../../domain/job/job.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
-import type { Schedule } from '../../domain/schedule/schedule.js';
+import { cronOf, type Schedule } from '../../domain/schedule/schedule.js';
 import { scheduleUpdateShape, toScheduleChange } from '../http/schedule-shapes.js';
 import {
   actionButton,
@@ -16,14 +16,13 @@ import {
   table,
 } from './components.js';
 import { confirmView, isConfirmed } from './confirm-view.js';
-import { cronInWords } from './cron-words.js';
 import { formPanel, NO_PROBLEMS, type FormState } from './form.js';
 import { formatDuration, plural, time } from './format.js';
 import { html, type Content, type Html } from './html.js';
 import { jsonView, pretty } from './json-view.js';
 import { backTo, done, get, post, refused, show, type PageAnswer, type PageRoute } from './page.js';
 import { readSchedule, scheduleFields } from './schedule-form.js';
-import { tickTable } from './schedule-preview.js';
+import { cronMeaning, tickTable } from './schedule-preview.js';
 import { enableButton, nextRun, scheduleState } from './schedules-page.js';
 import type { View } from './view.js';
 
@@ -37,7 +36,7 @@ export function scheduleRoutes(useCases: UseCases, schemes: readonly string[]): 
 
   async function page(schedule: Schedule, state: FormState): Promise<PageAnswer> {
     const { jobs } = await useCases.findJobs({ scheduleId: schedule.id }, { limit: JOBS_SHOWN, budgetMs: 0 });
-    const ticks = await useCases.previewSchedule(schedule.cronExpression, schedule.timezone, TICKS_SHOWN);
+    const ticks = await useCases.previewSchedule(cronOf(schedule), TICKS_SHOWN);
     return show(scheduleView(schedule, ticks.ok ? ticks.value.ticks : [], jobs, state));
   }
 
@@ -104,6 +103,7 @@ function valuesOf(schedule: Schedule): Record<string, string> {
   return {
     cron_expression: schedule.cronExpression,
     timezone: schedule.timezone,
+    cron_dialect: schedule.cronDialect,
     callback_url: schedule.callbackUrl,
     queue_name: schedule.queueName,
     payload: pretty(schedule.payload),
@@ -134,12 +134,11 @@ ${formPanel('Edit', `${path}/settings`, state, scheduleFields(state), html`<butt
 }
 
 function scheduleContent(schedule: Schedule, ticks: readonly number[], jobs: readonly JobSummary[]): Html {
-  const { id, cronExpression, timezone } = schedule;
+  const { id, cronExpression } = schedule;
   const path = schedulePath(id);
-  const words = cronInWords(cronExpression, timezone);
   return html`<div class="head"><h1><span class="mono">${cronExpression}</span> ${scheduleState(schedule)}</h1>
 <div class="buttons">${actionButton('Run now', `${path}/run`, path)}${enableButton(schedule, path)}</div></div>
-${words !== null && html`<p class="lead">${words}, ${timezone}</p>`}
+${cronMeaning(cronOf(schedule))}
 ${stoppedNotice(schedule)}
 <div class="columns">
 <section class="panel" aria-label="Schedule">${facts(scheduleFacts(schedule))}</section>

@@ -1,5 +1,5 @@
 import type { UseCases } from '../../application/use-cases/use-cases.js';
-import { isActive, type Schedule } from '../../domain/schedule/schedule.js';
+import { cronOf, isActive, type Schedule } from '../../domain/schedule/schedule.js';
 import {
   actionButton,
   cell,
@@ -84,7 +84,7 @@ function scheduleTable(schedules: readonly Schedule[], url: string): Html {
 function scheduleRow(schedule: Schedule, url: string): Html {
   const { id, cronExpression, timezone } = schedule;
   const path = schedulePath(id);
-  const words = cronInWords(cronExpression, timezone);
+  const words = cronInWords(cronOf(schedule));
   return html`<tr id="schedule-${id}">
 ${cell('Schedule', html`<a class="mono strong" href="${path}">${cronExpression}</a><br><small>${words !== null && html`${words}, `}${timezone}</small>`, 'text')}
 ${cell('State', scheduleState(schedule))}

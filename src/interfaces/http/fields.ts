@@ -12,6 +12,7 @@ import {
   RATE_LIMIT_MIN,
 } from '../../application/limits.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
+import { CRON_DIALECTS } from '../../domain/schedule/cron-fields.js';
 import { isJsonObject, isNestedWithin } from './json-text.js';
 import { kindOf } from './validation.js';
 
@@ -133,6 +134,7 @@ export const search = text(1, CALLBACK_URL_MAX);
 /** What the texts mean is for the domain to check. */
 export const cronExpression = text(1, CRON_EXPRESSION_MAX);
 export const timezone = text(1, 64);
+export const cronDialect = choice(CRON_DIALECTS);
 export const queueName = pattern(
   QUEUE_NAME,
   '1 to 128 printable ASCII characters without a space at either end, and not "." or ".."',

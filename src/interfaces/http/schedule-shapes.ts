@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { NewSchedule } from '../../application/use-cases/create-schedule.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
-import { isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
+import { CRON_DIALECTS } from '../../domain/schedule/cron-fields.js';
+import { cronNote } from '../../domain/schedule/cron-note.js';
+import { cronOf, isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
 import * as fields from './fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
@@ -21,6 +23,7 @@ export function newScheduleShape(schemes: readonly string[]) {
       default: DEFAULT_TIMEZONE,
       description: 'IANA name of the zone whose clock the schedule follows.',
     }),
+    cron_dialect: fields.cronDialect.nullish().meta({ description: "Default: the configuration's." }),
     callback_url: fields.callbackUrl(schemes),
     queue_name: fields.queueName.nullish().meta({ default: DEFAULT_QUEUE }),
     payload: fields.payload.nullish().meta({ default: {} }),
@@ -36,6 +39,7 @@ export function scheduleUpdateShape(schemes: readonly string[]) {
   const schema = fields.update({
     cron_expression: cronExpression,
     timezone: fields.timezone,
+    cron_dialect: fields.cronDialect,
     callback_url: fields.callbackUrl(schemes),
     queue_name: fields.queueName,
     payload: fields.payload,
@@ -54,6 +58,7 @@ export function toNewSchedule(
   return {
     cronExpression: body.cron_expression,
     timezone: body.timezone ?? DEFAULT_TIMEZONE,
+    cronDialect: body.cron_dialect ?? null,
     callbackUrl: body.callback_url,
     queueName: body.queue_name ?? DEFAULT_QUEUE,
     payload: payload ?? '{}',
@@ -71,6 +76,7 @@ export function toScheduleChange(
   return {
     ...(body.cron_expression !== undefined && { cronExpression: body.cron_expression }),
     ...(body.timezone !== undefined && { timezone: body.timezone }),
+    ...(body.cron_dialect !== undefined && { cronDialect: body.cron_dialect }),
     ...(body.callback_url !== undefined && { callbackUrl: body.callback_url }),
     ...(body.queue_name !== undefined && { queueName: body.queue_name }),
     ...(payload !== null && { payload }),
@@ -87,6 +93,11 @@ export const scheduleShape = {
     queue_name: z.string(),
     cron_expression: z.string(),
     timezone: z.string(),
+    cron_dialect: z.enum(CRON_DIALECTS),
+    cron_note: z.string().nullable().meta({
+      description:
+        'What the dialect decides about numbers of weekdays and about two day fields; null: nothing.',
+    }),
     callback_url: z.string(),
     payload: z.string().meta({ description: 'JSON text, byte for byte as it was sent.' }),
     max_retries: z.int(),
@@ -118,6 +129,8 @@ export function presentSchedule(schedule: Schedule): z.infer<typeof scheduleShap
     queue_name: schedule.queueName,
     cron_expression: schedule.cronExpression,
     timezone: schedule.timezone,
+    cron_dialect: schedule.cronDialect,
+    cron_note: cronNote(cronOf(schedule)),
     callback_url: schedule.callbackUrl,
     payload: schedule.payload,
     max_retries: schedule.maxRetries,

@@ -34,6 +34,7 @@ max_delay_ms = 300000          # default
 timeout_ms = 30000             # default
 retry_statuses = []            # environment MININQ_DEFAULTS_RETRY_STATUSES
 max_result_bytes = 65536       # default
+cron_dialect = "crontab"       # default
 
 [logging]
 level = "info"                 # default

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { CronDialect } from '../../../src/domain/schedule/cron-fields.js';
 import { cronInWords } from '../../../src/interfaces/dashboard/cron-words.js';
 import { ticksBetween, validCron } from '../../support/cron-ticks.js';
 import { holds } from '../../support/property.js';
@@ -7,8 +8,8 @@ import { holds } from '../../support/property.js';
 /** A Monday. */
 const NEW_YEAR = Date.UTC(2024, 0, 1);
 
-function words(expression: string): string | null {
-  return cronInWords(expression, 'UTC');
+function words(expression: string, dialect: CronDialect = 'crontab'): string | null {
+  return cronInWords({ expression, timezone: 'UTC', dialect });
 }
 
 test.each([
@@ -153,6 +154,42 @@ describe('of two restricted days either is enough', () => {
   });
 });
 
+describe('full names, and the original dialect, are told as what they mean', () => {
+  test.each([
+    ['0 30 9 * * Monday-FRIDAY', 'At 09:30, Monday through Friday', 'At 09:30, Monday through Friday'],
+    ['0 0 9 1 January ?', 'At 09:00, on day 1 of the month, only in January', null],
+    ['0 0 9 ? march-May tues', 'At 09:00, only on Tuesday, March through May', null],
+    ['0 0 9 * * 1', 'At 09:00, only on Monday', 'At 09:00, only on Sunday'],
+    ['0 0 9 * * 7', 'At 09:00, only on Sunday', 'At 09:00, only on Saturday'],
+    ['0 0 9 * * 2-6', 'At 09:00, Tuesday through Saturday', 'At 09:00, Monday through Friday'],
+    ['0 0 9 * * 2,4', 'At 09:00, only on Tuesday and Thursday', 'At 09:00, only on Monday and Wednesday'],
+    [
+      '0 0 9 * * 2/2',
+      'At 09:00, only on Tuesday, Thursday, and Saturday',
+      'At 09:00, only on Monday, Wednesday, and Friday',
+    ],
+    [
+      '0 0 9 13 * FRI',
+      'At 09:00, on day 13 of the month, or on Friday',
+      'At 09:00, on day 13 of the month, only on Friday',
+    ],
+    [
+      '0 0 9 13 * 6',
+      'At 09:00, on day 13 of the month, or on Saturday',
+      'At 09:00, on day 13 of the month, only on Friday',
+    ],
+    [
+      '0 0 9 1-31 * MON',
+      'At 09:00, between day 1 and 31 of the month, or on Monday',
+      'At 09:00, only on Monday',
+    ],
+    ['@weekly', 'At 00:00, only on Sunday', 'At 00:00, only on Sunday'],
+  ])('%s means: %s, or: %s', (expression, crontab, original) => {
+    expect(words(expression)).toBe(crontab);
+    expect(words(expression, 'original')).toBe(original ?? crontab);
+  });
+});
+
 test.each([
   ['nothing', ''],
   ['no expression', 'whenever'],
@@ -167,5 +204,5 @@ test.each([
 });
 
 test('nor for an expression in a time zone that is none', () => {
-  expect(cronInWords('0 0 9 * * *', 'Mars/Olympus')).toBeNull();
+  expect(cronInWords({ expression: '0 0 9 * * *', timezone: 'Mars/Olympus', dialect: 'crontab' })).toBeNull();
 });

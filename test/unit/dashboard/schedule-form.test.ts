@@ -16,6 +16,7 @@ describe('a new schedule', () => {
     expect((await dashboard.shown(NEW)).form(NEW)).toEqual({
       cron_expression: '',
       timezone: 'UTC',
+      cron_dialect: 'crontab',
       callback_url: '',
       queue_name: 'default',
       payload: '{}',
@@ -155,6 +156,20 @@ describe('the settings of a schedule', () => {
     });
   });
 
+  test('are read in the dialect that is chosen', async () => {
+    const { dashboard, stored, path, settings } = await withSchedule({ cronExpression: '0 0 12 * * 1' });
+    const page = await dashboard.shown(path);
+    expect(page.text).toContain('cron_dialect "crontab": day of week 1 is MON');
+    const fields = { ...page.form(settings), cron_dialect: 'original' };
+    await dashboard.submit(settings, fields);
+    expect(stored()).toMatchObject({ cronDialect: 'original', nextRunAt: Date.UTC(2024, 0, 21, 12) });
+    const after = await dashboard.shown(path);
+    expect(after.text).toContain('At 12:00, only on Sunday, UTC');
+    expect(after.form(settings)).toMatchObject({ cron_dialect: 'original' });
+    const refused = await dashboard.submit(settings, { ...fields, cron_expression: '0 0 12 * * 0' });
+    expect(refused.problems['cron_expression']).toContain('day of week "0" is out of range 1-7');
+  });
+
   test('that are not in order stay as they were, and are shown as they were filled in', async () => {
     const { dashboard, schedule, stored, path, settings } = await withSchedule();
     const fields = { ...(await dashboard.shown(path)).form(settings), timezone: 'Mars', timeout_ms: '0' };
@@ -173,10 +188,11 @@ describe('the settings of a schedule', () => {
 });
 
 describe('the preview', () => {
-  const preview = (expression: string, timezone?: string) =>
+  const preview = (expression: string, timezone?: string, dialect?: string) =>
     `/dashboard/schedule-preview?${new URLSearchParams({
       cron_expression: expression,
       ...(timezone !== undefined && { timezone }),
+      ...(dialect !== undefined && { cron_dialect: dialect }),
     }).toString()}`;
 
   test('tells what an expression means, and its next ticks', async () => {
@@ -196,6 +212,33 @@ describe('the preview', () => {
     const dashboard = await startDashboard();
     expect((await dashboard.shown(preview('@daily'))).texts('p')).toEqual(['At 00:00, UTC']);
     expect((await dashboard.shown(preview('@daily', ' '))).texts('p')).toEqual(['At 00:00, UTC']);
+  });
+
+  test.each([
+    [
+      undefined,
+      'At 12:00, only on Monday, UTC',
+      'cron_dialect "crontab": day of week 1 is MON',
+      '2024-01-15',
+    ],
+    [
+      'crontab',
+      'At 12:00, only on Monday, UTC',
+      'cron_dialect "crontab": day of week 1 is MON',
+      '2024-01-15',
+    ],
+    [
+      'original',
+      'At 12:00, only on Sunday, UTC',
+      'cron_dialect "original": day of week 1 is SUN',
+      '2024-01-21',
+    ],
+  ])('says how the dialect reads the expression: %s', async (dialect, words, note, day) => {
+    const dashboard = await startDashboard();
+    const page = await dashboard.shown(preview('0 0 12 * * 1', 'UTC', dialect));
+    const [first, second] = page.texts('p');
+    expect([first, second?.slice(0, note.length)]).toEqual([words, note]);
+    expect(page.rows('Next ticks')[0]).toMatchObject({ 'From now': `${day} 12:00:00` });
   });
 
   test('has fewer ticks where the expression ends', async () => {

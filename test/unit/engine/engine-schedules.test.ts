@@ -12,6 +12,7 @@ async function create({ useCases }: EngineHarness, change: Partial<NewSchedule> 
   const created = await useCases.createSchedule({
     cronExpression: '0 */5 * * * *',
     timezone: 'UTC',
+    cronDialect: null,
     callbackUrl: 'http://receiver.test/report',
     queueName: 'reports',
     payload: '{}',

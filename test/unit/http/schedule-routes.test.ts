@@ -17,6 +17,8 @@ const EXAMPLE_SCHEDULE = {
   queue_name: 'maintenance',
   cron_expression: '0 */5 * * * *',
   timezone: 'UTC',
+  cron_dialect: 'crontab',
+  cron_note: null,
   callback_url: 'https://example.com/cleanup',
   payload: '{"task":"expire_sessions"}',
   max_retries: 3,
@@ -51,6 +53,7 @@ describe('POST /schedules', () => {
     const least = { cron_expression: '0 0 9 * * *', callback_url: 'https://example.com/' };
     const nulls = {
       timezone: null,
+      cron_dialect: null,
       queue_name: null,
       payload: null,
       max_retries: null,
@@ -75,6 +78,7 @@ describe('POST /schedules', () => {
       ...EXAMPLE,
       cron_expression: '0 30 2 * * Mon 2025',
       timezone: 'Europe/Berlin',
+      cron_dialect: 'original',
       max_retries: 0,
       timeout_ms: 1,
     };
@@ -191,7 +195,7 @@ describe('PUT /schedules/{id}', () => {
 
   test('changes the payload, with its numbers as they are', async () => {
     const api = await withSchedule();
-    expect((await api.put(PATH, '{"payload": {"n": 1.0}}')).body).toMatchObject({ payload: '{"n":1.0}' });
+    expect((await api.put(PATH, '{"payload": {"n": 1.0}}')).body).toMatchObject({ payload: '{"n": 1.0}' });
   });
 
   test('computes the next run anew when the expression or its zone changes', async () => {
@@ -216,6 +220,43 @@ describe('PUT /schedules/{id}', () => {
   test('knows no other', async () => {
     const api = await startApi();
     expect(errorOf(await api.put('/schedules/019', { enabled: true }))).toEqual(NOT_FOUND);
+  });
+});
+
+describe('the dialect of an expression', () => {
+  const MONDAY = 'cron_dialect "crontab": day of week 1 is MON (1 is Monday, 0 and 7 are Sunday)';
+  const SUNDAY = 'cron_dialect "original": day of week 1 is SUN (1 is Sunday, 7 is Saturday)';
+  const NUMBERED = { ...EXAMPLE, cron_expression: '0 0 9 * * 1' };
+
+  test('is said, with what it decides, in every answer', async () => {
+    const api = await startApi();
+    const crontab = { cron_dialect: 'crontab', cron_note: MONDAY, next_run_at: '2024-01-22T09:00:00.000' };
+    const original = { cron_dialect: 'original', cron_note: SUNDAY, next_run_at: '2024-01-21T09:00:00.000' };
+    expect((await api.post('/schedules', NUMBERED)).body).toMatchObject(crontab);
+    expect((await api.get(PATH)).body).toMatchObject(crontab);
+    expect((await api.put(PATH, { cron_dialect: 'original' })).body).toMatchObject(original);
+    expect((await api.get('/schedules')).body).toMatchObject([original]);
+    const both = await api.put(PATH, { cron_expression: '0 0 9 13 * Fri' });
+    expect(both.body).toMatchObject({
+      cron_dialect: 'original',
+      cron_note: 'cron_dialect "original": a day must match by its day of month and by its day of week',
+      next_run_at: '2024-09-13T09:00:00.000',
+    });
+  });
+
+  test('is one of two', async () => {
+    const api = await startApi();
+    const error = errorOf(await api.post('/schedules', { ...NUMBERED, cron_dialect: 'quartz' }));
+    expect(error).toMatchObject({ status: 400, code: 'validation_failed' });
+    expect(error.error).toMatch(/^cron_dialect: .*"crontab", "original"/);
+  });
+
+  test('that an expression does not fit is refused', async () => {
+    const api = await startApi();
+    await api.post('/schedules', { ...NUMBERED, cron_expression: '0 0 9 * * 0' });
+    const error = errorOf(await api.put(PATH, { cron_dialect: 'original' }));
+    expect(error.error).toMatch(/^cron_expression: day of week "0" is out of range 1-7/);
+    expect((await api.get(PATH)).body).toMatchObject({ cron_dialect: 'crontab' });
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { nextTick } from '../../../src/domain/schedule/cron.js';
+import { CRON_DIALECTS, type CronDialect } from '../../../src/domain/schedule/cron-fields.js';
 import type { Clock } from '../../support/cron-oracle.js';
 import { clockChanges, oracleTicks, readClock } from '../../support/cron-oracle.js';
 import { ticksBetween, validCron } from '../../support/cron-ticks.js';
@@ -9,9 +10,9 @@ import { holds } from '../../support/property.js';
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 
 /** The implementation against a walk through every instant of a window (test/support/cron-oracle.ts). */
-function compare(expression: string, clock: Clock): void {
-  const expected = oracleTicks(expression, clock);
-  const ticks = ticksBetween(validCron(expression, clock.zone), clock.start, clock.end);
+function compare(expression: string, clock: Clock, dialect: CronDialect = 'crontab'): void {
+  const expected = oracleTicks(expression, clock, dialect);
+  const ticks = ticksBetween(validCron(expression, clock.zone, dialect), clock.start, clock.end);
   const strangers = (some: number[], others: number[]) => {
     const known = new Set(others);
     return some.filter((tick) => !known.has(tick)).map((tick) => new Date(tick).toISOString());
@@ -21,12 +22,17 @@ function compare(expression: string, clock: Clock): void {
     `${expression} in ${clock.zone}`,
   ).toEqual({ missing: [], wrong: [] });
   expect(ticks).toHaveLength(expected.length);
-  compareFromBetween(expression, clock, expected);
+  compareFromBetween(expression, clock, dialect, expected);
 }
 
 /** Whoever asks at some other instant than a tick gets the same answer. */
-function compareFromBetween(expression: string, clock: Clock, expected: readonly number[]): void {
-  const cron = validCron(expression, clock.zone);
+function compareFromBetween(
+  expression: string,
+  clock: Clock,
+  dialect: CronDialect,
+  expected: readonly number[],
+): void {
+  const cron = validCron(expression, clock.zone, dialect);
   const stride = Math.floor((clock.end - clock.start) / 150) + 1;
   const wrong: string[] = [];
   let after = clock.start;
@@ -148,6 +154,31 @@ describe('equals a walk through every minute of a year', () => {
     holds(
       fc.property(byMinute, (expression) => compare(expression, clock)),
       2,
+    );
+  });
+});
+
+/*
+ * Two restricted day fields are where the dialects part: either is enough, or both have to match.
+ */
+describe('equals a walk through every day of two years', () => {
+  const clock = readClock('UTC', Date.UTC(2023, 0, 1), Date.UTC(2024, 11, 31), DAY, DAY);
+  const names = fc.constantFrom('SUN', 'mon', 'Fri', 'MON-FRI', 'TUE,sat', 'WED-SAT/2', '?', '*/3');
+  const days = (sunday: number) =>
+    fc
+      .tuple(
+        anyField(1, 31),
+        fc.oneof(fc.constant('*'), anyField(1, 12)),
+        fc.oneof(names, anyField(sunday, 7)),
+      )
+      .map((fields) => `0 0 0 ${fields.join(' ')}`);
+
+  test.each(CRON_DIALECTS)('in the dialect %s', (dialect) => {
+    const usual = ['0 0 0 13 * Fri', '0 0 0 1-7 * 2', '0 0 0 */2 * 1-5', '0 0 0 1,15 6 1/3', '0 0 0 29 2 4'];
+    for (const expression of usual) compare(expression, clock, dialect);
+    holds(
+      fc.property(days(dialect === 'crontab' ? 0 : 1), (expression) => compare(expression, clock, dialect)),
+      100,
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { CronParse } from '../../../src/domain/schedule/cron.js';
 import { nextTick, parseCron } from '../../../src/domain/schedule/cron.js';
+import type { CronDialect } from '../../../src/domain/schedule/cron-fields.js';
 import { ticksBetween, validCron } from '../../support/cron-ticks.js';
 import { holds } from '../../support/property.js';
 
@@ -12,6 +13,10 @@ function firstTicks(expression: string): string[] {
   return ticksBetween(validCron(expression), NEW_YEAR, Infinity, 40).map((tick) =>
     new Date(tick).toISOString(),
   );
+}
+
+function parse(expression: string, timezone: string, dialect: CronDialect = 'crontab'): CronParse {
+  return parseCron({ expression, timezone, dialect });
 }
 
 function refusal(parse: CronParse): string {
@@ -61,6 +66,10 @@ describe('grammar', () => {
     ['0 0 0 1 1 * *', '0 0 0 1 1 *'],
     ['30 2 * * *', '0 30 2 * * *'],
     ['*/5 * * * MON', '0 */5 * * * 1'],
+    ['0 0 0 1 January,APRIL,july/3 *', '0 0 0 1 1,4,7,10 *'],
+    ['0 0 0 1 february-April *', '0 0 0 1 2,3,4 *'],
+    ['0 0 0 ? * Monday-FRIDAY', '0 0 0 * * 1-5'],
+    ['0 0 0 * * tues,Thurs,sunday', '0 0 0 * * 2,4,0'],
     ['@yearly', '0 0 0 1 1 *'],
     ['@annually', '0 0 0 1 1 *'],
     ['@monthly', '0 0 0 1 * *'],
@@ -73,7 +82,7 @@ describe('grammar', () => {
   });
 
   it('takes 256 characters', () => {
-    expect(parseCron(`${'1,'.repeat(122)}10 * * * * *`, 'UTC').kind).toBe('valid');
+    expect(parse(`${'1,'.repeat(122)}10 * * * * *`, 'UTC').kind).toBe('valid');
   });
 });
 
@@ -88,6 +97,60 @@ describe('the two day fields', () => {
   ])('%s', (_rule, expression, days) => {
     const january = ticksBetween(validCron(expression), NEW_YEAR, Date.UTC(2025, 0, 31));
     expect(january.map((tick) => new Date(tick).getUTCDate())).toEqual(days);
+  });
+});
+
+describe('the original dialect', () => {
+  const read = (expression: string, dialect: CronDialect) =>
+    ticksBetween(validCron(expression, 'UTC', dialect), NEW_YEAR, Infinity, 40);
+
+  test.each([
+    ['0 0 0 * * 1', '0 0 0 * * SUN'],
+    ['0 0 0 * * 7', '0 0 0 * * SAT'],
+    ['0 0 0 * * 2-6', '0 0 0 * * MON-FRI'],
+    ['0 0 0 * * 1,Wednesday', '0 0 0 * * SUN,WED'],
+    ['0 0 0 * * MON', '0 0 0 * * Monday'],
+    ['0 0 0 * * FRI-SUN', '0 0 0 * * FRI,SAT,SUN'],
+    ['0 0 0 * * 6-1', '0 0 0 * * FRI,SAT,SUN'],
+    ['0 0 0 * * 2/2', '0 0 0 * * MON,WED,FRI'],
+    ['0 0 0 * * MON/2', '0 0 0 * * MON,WED,FRI'],
+    ['0 0 0 * * */3', '0 0 0 * * SUN,WED,SAT'],
+    ['0 0 0 * * 1-7', '0 0 0 * * *'],
+    ['0 0 0 ? JANUARY ? 2026', '0 0 0 * 1 * 2026'],
+    ['0 30 2 * * Mon', '0 30 2 ? * monday'],
+    ['@weekly', '0 0 0 * * SUN'],
+    ['@daily', '0 0 0 * * *'],
+    ['@hourly', '0 0 * * * *'],
+    ['@yearly', '0 0 0 1 JAN *'],
+  ])('%s is what %s is in crontab', (expression, crontab) => {
+    expect(read(expression, 'original')).toEqual(read(crontab, 'crontab'));
+  });
+
+  test.each([
+    ['0 0 0 13 * Fri', [13]],
+    ['0 0 0 1-7 * 2', [2]],
+    ['0 0 0 */2 * Mon', [9, 23]],
+    ['0 0 0 13 * ?', [13]],
+    ['0 0 0 * * 6', [6, 13, 20, 27]],
+  ])('a day must match by both fields: %s', (expression, days) => {
+    // It begins with a Sunday.
+    const [start, end] = [Date.UTC(2024, 8, 1), Date.UTC(2024, 8, 30)];
+    const september = ticksBetween(validCron(expression, 'UTC', 'original'), start, end);
+    expect(september.map((tick) => new Date(tick).getUTCDate())).toEqual(days);
+  });
+
+  test.each([
+    ['0 0 0 * * 0', 'day of week "0" is out of range 1-7 (in cron_dialect "original" 1 is Sunday)'],
+    ['0 0 0 * * 8', 'day of week "8" is out of range 1-7 (in cron_dialect "original" 1 is Sunday)'],
+    [
+      '30 2 * * 1',
+      'the expression has 5 fields, which is a line of crontab; in cron_dialect "original" write 6 (second minute ' +
+        'hour day-of-month month day-of-week) or 7 (with a year at the end)',
+    ],
+    ['0 0 0 * * FRI-MON', 'day of week range "FRI-MON" runs backwards, write the lower end first'],
+  ])('refuses %s', (expression, message) => {
+    const invalid = { kind: 'invalid', field: 'cron_expression', message };
+    expect(parse(expression, 'UTC', 'original')).toEqual(invalid);
   });
 });
 
@@ -115,14 +178,22 @@ describe('refused, with the field and what it may be', () => {
       'minute "x" is not understood, write 0-59, a range (a-b), *, a step (*/n, a/n, a-b/n) or a list of these',
     ],
     [
-      '0 0 0 1 JANUARY *',
-      'month "JANUARY" is not understood, write 1-12 or JAN-DEC, a range (a-b), *, a step (*/n, a/n, a-b/n) ' +
+      '0 0 0 1 JANUAR *',
+      'month "JANUAR" is not understood, write 1-12 or JAN-DEC, a range (a-b), *, a step (*/n, a/n, a-b/n) ' +
         'or a list of these',
     ],
     ['0 0 0 L * *', 'day of month "L" is not supported: L, W, # and H have no meaning here'],
     ['0 0 0 15W * *', 'day of month "15W" is not supported: L, W, # and H have no meaning here'],
     ['0 0 0 * * 5L', 'day of week "5L" is not supported: L, W, # and H have no meaning here'],
     ['0 0 0 * * FRI#2', 'day of week "FRI#2" is not supported: L, W, # and H have no meaning here'],
+    [
+      '0 ? * * * *',
+      'minute "?" is not understood: ? stands for * where it is the whole of a day field, and nowhere else',
+    ],
+    [
+      '0 0 0 1,? * *',
+      'day of month "?" is not understood: ? stands for * where it is the whole of a day field, and nowhere else',
+    ],
     ['0 H * * * *', 'minute "H" is not supported: L, W, # and H have no meaning here'],
     ['0 H(0-29)/5 * * * *', 'minute "H(0-29)/5" is not supported: L, W, # and H have no meaning here'],
     [
@@ -137,7 +208,7 @@ describe('refused, with the field and what it may be', () => {
       'nickname "@reboot" is unknown, use @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly',
     ],
   ])('%s', (expression, message) => {
-    expect(parseCron(expression, 'UTC')).toEqual({ kind: 'invalid', field: 'cron_expression', message });
+    expect(parse(expression, 'UTC')).toEqual({ kind: 'invalid', field: 'cron_expression', message });
   });
 
   test.each([
@@ -167,11 +238,11 @@ describe('refused, with the field and what it may be', () => {
       '0 */1e999 * * * *',
     ],
   ])('%j', (expression) => {
-    expect(refusal(parseCron(expression, 'UTC'))).toMatch(/^cron_expression: \S/);
+    expect(refusal(parse(expression, 'UTC'))).toMatch(/^cron_expression: \S/);
   });
 
   it('shows only the beginning of a long text', () => {
-    expect(refusal(parseCron(`0 ${'y'.repeat(200)} * * * *`, 'UTC'))).toContain(
+    expect(refusal(parse(`0 ${'y'.repeat(200)} * * * *`, 'UTC'))).toContain(
       `minute "${'y'.repeat(40)}..." is`,
     );
   });
@@ -181,9 +252,9 @@ describe('refused, with the field and what it may be', () => {
     const noise = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: character, maxLength: 30 }));
     holds(
       fc.property(noise, (expression) => {
-        const parse = parseCron(expression, 'UTC');
-        if (parse.kind === 'valid') nextTick(parse.cron, NEW_YEAR);
-        else expect(parse.message).not.toMatch(/[\n\t]|undefined|NaN/);
+        const read = parse(expression, 'UTC');
+        if (read.kind === 'valid') nextTick(read.cron, NEW_YEAR);
+        else expect(read.message).not.toMatch(/[\n\t]|undefined|NaN/);
       }),
       2000,
     );
@@ -203,7 +274,7 @@ describe('timezone', () => {
     ],
     ...['America/Port-au-Prince', 'Etc/GMT+5', 'Japan', 'CET', 'EST5EDT', 'Antarctica/Troll'],
   ])('%s is an IANA name', (timezone) => {
-    expect(parseCron('0 0 0 * * *', timezone)).toMatchObject({ kind: 'valid', cron: { timezone } });
+    expect(parse('0 0 0 * * *', timezone)).toMatchObject({ kind: 'valid', cron: { timezone } });
   });
 
   test.each([
@@ -224,14 +295,13 @@ describe('timezone', () => {
     ...['PST', 'BST', 'IST', 'CST', 'JST', 'aet', 'SystemV/EST5'],
     ...['ＵＴＣ', '../UTC', 'UTC\n', 'x'.repeat(10_000), 'Asia/To\u212ayo'],
   ])('%j is none', (timezone) => {
-    const parse = parseCron('0 0 0 * * *', timezone);
-    expect(refusal(parse)).toMatch(
+    expect(refusal(parse('0 0 0 * * *', timezone))).toMatch(
       /^timezone: ".*" is not an IANA time zone, write a name such as "Europe\/Berlin" or "UTC"$/,
     );
   });
 
   it('is looked at after the expression', () => {
-    expect(refusal(parseCron('nonsense', 'nonsense'))).toMatch(/^cron_expression: /);
+    expect(refusal(parse('nonsense', 'nonsense'))).toMatch(/^cron_expression: /);
   });
 });
 

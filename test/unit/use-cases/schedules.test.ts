@@ -12,6 +12,7 @@ const HOUR = 60 * MINUTE;
 const REQUEST: NewSchedule = {
   cronExpression: '0 */5 * * * *',
   timezone: 'UTC',
+  cronDialect: null,
   callbackUrl: 'http://receiver.test/report',
   queueName: 'reports',
   payload: '{"a":1}',
@@ -40,6 +41,7 @@ describe('creating', () => {
     });
     const schedule: Schedule = {
       ...REQUEST,
+      cronDialect: 'crontab',
       id: '018d0c5b-c400-7000-8000-000000000001',
       maxRetries: 8,
       timeoutMs: 9,
@@ -61,6 +63,19 @@ describe('creating', () => {
     const own = { maxRetries: 0, timeoutMs: 1, enabled: false, timezone: 'Europe/Vienna' };
     const created = await createSchedule({ ...REQUEST, ...own, cronExpression: '0 0 12 * * *' });
     expect(created).toMatchObject({ ok: true, value: { ...own, nextRunAt: NOW + HOUR } });
+  });
+
+  test.each([
+    // Monday the 15th at ten: the 16th is a Tuesday, the 22nd a Monday.
+    ['the default, crontab', 'crontab', null, 'crontab', 16],
+    ['the default, original', 'original', null, 'original', 15],
+    ['its own, crontab', 'original', 'crontab', 'crontab', 16],
+    ['its own, original', 'crontab', 'original', 'original', 15],
+  ] as const)('reads the day of week by %s', async (_case, byDefault, own, cronDialect, day) => {
+    const { createSchedule } = using({ ...DEFAULT_CONFIG.defaults, cronDialect: byDefault });
+    const request = { ...REQUEST, cronExpression: '0 0 12 * * 2', cronDialect: own };
+    const nextRunAt = Date.UTC(2024, 0, day, 12);
+    expect(await createSchedule(request)).toMatchObject({ ok: true, value: { cronDialect, nextRunAt } });
   });
 
   test.each(REFUSED)('refuses what %s, and stores nothing', async (_case, change, message) => {
@@ -114,6 +129,22 @@ describe('updating', () => {
     const { updateSchedule, schedule } = await stored({ cronExpression: '0 0 12 * * *' });
     const moved = await updateSchedule(schedule.id, { timezone: 'Europe/Vienna' });
     expect(moved).toMatchObject({ ok: true, value: { nextRunAt: NOW + HOUR } });
+  });
+
+  test('the dialect: the stored expression is read anew', async () => {
+    const { updateSchedule, schedule } = await stored({ cronExpression: '0 0 12 * * 2' });
+    const changed = await updateSchedule(schedule.id, { cronDialect: 'original' });
+    const nextRunAt = Date.UTC(2024, 0, 15, 12);
+    expect(changed).toMatchObject({ ok: true, value: { cronDialect: 'original', nextRunAt } });
+  });
+
+  test('a schedule keeps its dialect, whatever the default has become', async () => {
+    const { stores, updateSchedule } = using({ ...DEFAULT_CONFIG.defaults, cronDialect: 'original' });
+    const schedule = newSchedule({ cronDialect: 'crontab' });
+    await stores.schedules.create(schedule);
+    const changed = await updateSchedule(schedule.id, { cronExpression: '0 0 12 * * 2' });
+    const nextRunAt = Date.UTC(2024, 0, 16, 12);
+    expect(changed).toMatchObject({ ok: true, value: { cronDialect: 'crontab', nextRunAt } });
   });
 
   test('enabled again: the ticks that passed meanwhile are not made up for', async () => {
@@ -279,28 +310,32 @@ describe('running now', () => {
 describe('a preview', () => {
   test('has the next ticks, in the zone of the schedule', async () => {
     const { previewSchedule } = using();
-    const preview = (expression: string, timezone: string) => previewSchedule(expression, timezone, 3);
-    expect(await preview('0 */5 * * * *', 'UTC')).toEqual({
-      ok: true,
-      value: { ticks: [NOW + 5 * MINUTE, NOW + 10 * MINUTE, NOW + 15 * MINUTE] },
-    });
-    expect(await preview('0 0 12 * * *', 'Europe/Vienna')).toEqual({
-      ok: true,
-      value: { ticks: [NOW + HOUR, NOW + 25 * HOUR, NOW + 49 * HOUR] },
-    });
+    const preview = async (expression: string, timezone: string) => {
+      const read = await previewSchedule({ expression, timezone, dialect: null }, 3);
+      return read.ok && read.value.ticks;
+    };
+    expect(await preview('0 */5 * * * *', 'UTC')).toEqual([
+      NOW + 5 * MINUTE,
+      NOW + 10 * MINUTE,
+      NOW + 15 * MINUTE,
+    ]);
+    expect(await preview('0 0 12 * * *', 'Europe/Vienna')).toEqual([
+      NOW + HOUR,
+      NOW + 25 * HOUR,
+      NOW + 49 * HOUR,
+    ]);
   });
 
   test('is shorter when the expression ends', async () => {
     const ticks = [Date.UTC(2024, 5, 1), Date.UTC(2024, 6, 1)];
-    expect(await using().previewSchedule('0 0 0 1 6,7 ? 2024', 'UTC', 5)).toEqual({
-      ok: true,
-      value: { ticks },
-    });
+    const cron = { expression: '0 0 0 1 6,7 ? 2024', timezone: 'UTC', dialect: 'crontab' } as const;
+    expect(await using().previewSchedule(cron, 5)).toEqual({ ok: true, value: { cron, ticks } });
   });
 
   test.each(REFUSED)('refuses what %s, as creating does', async (_case, change, message) => {
     const { cronExpression, timezone } = { ...REQUEST, ...change };
-    const refused = await using().previewSchedule(cronExpression, timezone, 5);
+    const cron = { expression: cronExpression, timezone, dialect: null };
+    const refused = await using().previewSchedule(cron, 5);
     expect(refused).toMatchObject({ ok: false, refusal: { code: 'validation_failed' } });
     expect(refused.ok ? '' : refused.refusal.message).toMatch(message);
   });

@@ -1,0 +1,1 @@
+ALTER TABLE `schedules` ADD `cron_dialect` text DEFAULT 'crontab' NOT NULL;
