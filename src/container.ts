@@ -94,7 +94,7 @@ function bindSurroundings(container: Container): void {
     container,
     T.Logger,
     { config: T.Config },
-    ({ config }) => new PinoLogger({ ...config.logging, color: process.stdout.isTTY }),
+    ({ config }) => new PinoLogger({ ...config.logging, terminal: process.stdout.isTTY }),
   );
   bind(container, T.Events, { logger: T.Logger }, ({ logger }) => new InProcessEvents(logger));
   // The host's name helps operators; that two starts never share an id is the UUID's doing.
@@ -108,7 +108,11 @@ function bindSqlite(container: Container): void {
     container,
     SQLITE.Database,
     { config: T.Config, scheduler: T.Scheduler, logger: T.Logger },
-    ({ config: { server }, ...ports }) => new SqliteDatabase(server.dbPath, server.durability, ports),
+    ({ config: { server }, ...ports }) => {
+      const database = new SqliteDatabase(server.dbPath, server.durability, ports);
+      ports.logger.info('database opened', { db: server.dbPath });
+      return database;
+    },
   );
   bind(container, SQLITE.JobWriter, db, ({ db }) => new JobWriter(db));
   bind(container, T.JobStore, writing, ({ db, writer }) => new SqliteJobStore(db, writer));

@@ -38,8 +38,8 @@ export function createMininq(config: Config, customize?: (container: Container) 
   return {
     container,
     async start() {
-      const { host, port, dbPath } = config.server;
-      logger.info('starting mininq', { version: VERSION, host, port, db: dbPath });
+      const { host, port } = config.server;
+      logger.info('starting mininq', { version: VERSION, host, port });
       const server = container.get(T.HttpServer);
       // The port first: when it is taken, the database file stays untouched.
       const listening = await server.listen(host, port);
@@ -52,7 +52,7 @@ export function createMininq(config: Config, customize?: (container: Container) 
         throw error;
       }
       engine.start();
-      logger.info('HTTP server listening', { ...listening });
+      logger.info('HTTP server listening', { ...listening, dashboard: `${listening.url}/dashboard` });
       return listening;
     },
     async stop() {

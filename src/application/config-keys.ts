@@ -230,7 +230,7 @@ const logging: Keys<Config['logging']> = {
     'logging.format',
     choice(LOG_FORMATS),
     (config) => config.logging.format,
-    '`json`: one object a line. `pretty`: for people.',
+    '`json`: one object a line. `pretty`: for people. `auto`: `pretty` on a terminal, else `json`.',
     { variable: 'MININQ_LOG_FORMAT' },
   ),
 };

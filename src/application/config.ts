@@ -6,7 +6,7 @@ import { StartupError } from './errors.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export const LOG_FORMATS = ['json', 'pretty'] as const;
+export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 export const DURABILITIES = ['normal', 'full'] as const;
 export type Durability = (typeof DURABILITIES)[number];
@@ -80,7 +80,7 @@ export const DEFAULT_CONFIG: Config = {
     maxResultBytes: 65_536,
     cronDialect: 'crontab',
   },
-  logging: { level: 'info', format: 'json' },
+  logging: { level: 'info', format: 'auto' },
 };
 
 /** The settings of a queue that is created by its first job, or explicitly without saying more. */

@@ -1,21 +1,45 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { programs } from '../support/program.js';
+import { MAIN, programs } from '../support/program.js';
 
 const { folder, run, serve } = programs();
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-async function refusal(cwd: string, args: readonly string[] = [], env: Record<string, string> = {}) {
-  const program = run({ cwd, args, env });
+async function refusal(
+  cwd: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  main = MAIN,
+) {
+  const program = run({ cwd, args, env, command: [process.execPath, main] });
   const { code } = await program.exited;
   expect(program.stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(program.stderr).not.toMatch(/\n\s+at /);
   return { code, message: program.stderr.trimEnd() };
+}
+
+/** The program as it is after an install that built nothing. */
+async function withoutDriver(target: string): Promise<string> {
+  for (const name of ['dist', 'drizzle', 'package.json']) {
+    await cp(join(ROOT, name), join(target, name), { recursive: true });
+  }
+  const modules = join(ROOT, 'node_modules');
+  await mkdir(join(target, 'node_modules'));
+  for (const name of await readdir(modules)) {
+    if (name === 'better-sqlite3') continue;
+    await symlink(join(modules, name), join(target, 'node_modules', name));
+  }
+  await cp(join(modules, 'better-sqlite3'), join(target, 'node_modules', 'better-sqlite3'), {
+    recursive: true,
+    filter: (path) => !/better-sqlite3\/(?:build|deps)$/.test(path),
+  });
+  return join(target, 'dist', 'main.js');
 }
 
 async function hash(path: string): Promise<string> {
@@ -67,6 +91,14 @@ describe('a start that cannot be ends with one line, and touches no file', () =>
     expect(message).toContain('check that the directory exists');
   });
 
+  test('a driver that is not built for this Node.js', async () => {
+    const cwd = await folder();
+    const main = await withoutDriver(await folder());
+    const { code, message } = await refusal(cwd, ['--port', '0'], {}, main);
+    expect(code).toBe(1);
+    expect(message).toMatch(/^mininq: .*run: npm rebuild better-sqlite3$/);
+  });
+
   test.each([
     ['[worker]\nconcurency = 3\n', [], {}, /worker\.concurency.*did you mean.*concurrency/i],
     ['[server]\nport = "6390"\n', [], {}, /server\.port/],
@@ -116,12 +148,11 @@ describe('the command line', () => {
 
 test('npm start passes flags and signals on', async () => {
   const cwd = await folder();
-  const root = fileURLToPath(new URL('../..', import.meta.url));
   const npm = spawn(
     'npm',
     ['start', '--', '--port', '0', '--host', '127.0.0.1', '--db-path', join(cwd, 'x.db')],
     {
-      cwd: root,
+      cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );

@@ -14,6 +14,7 @@ import {
   type Container,
 } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
+import { RecordingLogger } from '../support/recording-logger.js';
 import { silentLogger } from '../support/silent-logger.js';
 
 const MEMORY: Config = {
@@ -72,6 +73,36 @@ test('a dispatcher of your own takes the jobs of its scheme', async () => {
   });
   expect(done).toMatchObject({ callbackUrl: 'print:hello', result: 'mine' });
   await mininq.stop();
+});
+
+test.each([{ host: '0.0.0.0' }, { host: '::' }, { host: '127.0.0.1' }])(
+  'the log of a start on $host names what a browser on this machine can open, and no file that is none',
+  async ({ host }) => {
+    const logger = new RecordingLogger();
+    const mininq = createMininq({ ...MEMORY, server: { ...MEMORY.server, host } }, (container) => {
+      useMemoryStore(container);
+      container.rebind(T.Logger).toConstantValue(logger);
+    });
+    const { port } = await mininq.start();
+    const url = `http://${host === '127.0.0.1' ? host : 'localhost'}:${port}`;
+    expect(logger.lines.at(-1)?.fields).toEqual({ port, url, dashboard: `${url}/dashboard` });
+    expect((await fetch(url)).url).toBe(`${url}/dashboard`);
+    expect(JSON.stringify(logger.lines)).not.toContain(MEMORY.server.dbPath);
+    await mininq.stop();
+  },
+);
+
+test('on SQLite, it names the file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mininq-'));
+  const db = join(folder, 'test.db');
+  const logger = new RecordingLogger();
+  const mininq = createMininq({ ...MEMORY, server: { ...MEMORY.server, dbPath: db } }, (container) => {
+    container.rebind(T.Logger).toConstantValue(logger);
+  });
+  await mininq.start();
+  await mininq.stop();
+  expect(logger.lines).toContainEqual({ level: 'info', message: 'database opened', fields: { db } });
+  await rm(folder, { recursive: true });
 });
 
 test('a start that failed leaves nothing to stop, and no file behind', async () => {

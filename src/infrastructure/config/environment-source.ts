@@ -5,6 +5,8 @@ import { plain, quote, shorten } from '../../application/printable.js';
 import type { Given, GivenByKey } from './given.js';
 
 const PREFIX = 'MININQ_';
+/** For programs that call mininq, and may have their environment in common with it. */
+const CLIENT_VARIABLES = ['MININQ_URL', 'MININQ_TOKEN'];
 /**
  * Container platforms tell every process where each service is. Those of services called `mininq` or `mininq-...` come
  * as MININQ_SERVICE_HOST, MININQ_PORT=tcp://10.0.0.1:6390, MININQ_PORT_6390_TCP_ADDR, MININQ_DB_SERVICE_HOST and so on.
@@ -21,6 +23,7 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
   const given = new Map<string, Given>();
   for (const [variable, text] of Object.entries(env)) {
     if (text === undefined || !variable.startsWith(PREFIX)) continue;
+    if (CLIENT_VARIABLES.includes(variable)) continue;
     const key = CONFIG_KEYS.find((known) => known.variable === variable);
     if (key === undefined) {
       if (!isServiceVariable(variable, text)) throw new ConfigError(unknownVariable(variable));

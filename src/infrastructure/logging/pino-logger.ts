@@ -11,14 +11,15 @@ export interface LoggerOptions {
   readonly format: LogFormat;
   /** Standard output when it is left out. */
   readonly destination?: LogDestination;
-  /** Colours in the pretty format. */
-  readonly color?: boolean;
+  /** Does the log go to a terminal? Then it is pretty, unless told otherwise, and has colours. */
+  readonly terminal?: boolean;
 }
 
 export class PinoLogger implements Logger {
   readonly #pino: pino.Logger;
 
-  constructor({ level, format, destination = standardOutput(), color = false }: LoggerOptions) {
+  constructor({ level, format, destination = standardOutput(), terminal = false }: LoggerOptions) {
+    const pretty = format === 'pretty' || (format === 'auto' && terminal);
     this.#pino = pino(
       {
         level,
@@ -29,7 +30,7 @@ export class PinoLogger implements Logger {
         // pino would describe the description.
         serializers: { err: (described: unknown) => described },
       },
-      format === 'pretty' ? prettyDestination(destination, color) : destination,
+      pretty ? prettyDestination(destination, terminal) : destination,
     );
     destination.onDropped = (lines) =>
       this.error('the log was not read fast enough: lines are missing here', { dropped_lines: lines });

@@ -137,9 +137,15 @@ function explain(path: string, error: unknown): string {
   if (code === 'SQLITE_CANTOPEN' || error.message.includes('directory does not exist')) {
     return `database ${path}: cannot be opened; check that the directory exists and that this user may write there`;
   }
+  if (code === 'SQLITE_READONLY_DIRECTORY') {
+    return `database ${path}: its directory is not writable for this user, and SQLite keeps further files there`;
+  }
   if (code.startsWith('SQLITE_READONLY')) return `database ${path}: not writable for this user`;
   if (code.startsWith('SQLITE_CORRUPT')) {
     return `database ${path}: damaged; restore a backup, or rescue what is left with the sqlite3 shell's .recover`;
+  }
+  if (code === 'ERR_DLOPEN_FAILED' || error.message.startsWith('Could not locate the bindings file')) {
+    return "SQLite's driver was not built for this Node.js; run: npm rebuild better-sqlite3";
   }
   return `database ${path}: cannot be opened (${firstLine(error.message)})`;
 }

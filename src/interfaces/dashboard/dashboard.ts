@@ -29,7 +29,7 @@ export interface DashboardDependencies extends PagesDependencies {
   readonly defaults: JobDefaults;
 }
 
-/** The pages under /dashboard, the stream of what changes, and the files under /static. */
+/** The pages under /dashboard, which / leads to, the stream of what changes, and the files under /static. */
 export function createDashboard(dependencies: DashboardDependencies): Dashboard {
   const router = express.Router({ caseSensitive: true, strict: true });
   const pages = new Pages(dependencies);
@@ -49,6 +49,11 @@ export function createDashboard(dependencies: DashboardDependencies): Dashboard 
       openStream(dependencies.liveUpdates, request, response);
     })
     .all(refuseMethod(pages, '/dashboard/events', 'GET, HEAD, OPTIONS'));
+  router.get('/', (_request: RoutedRequest, response: HttpResponse) => {
+    response.statusCode = 302;
+    response.setHeader('Location', '/dashboard');
+    response.end();
+  });
   router.get('/dashboard/', (_request: RoutedRequest, response: HttpResponse) => {
     response.statusCode = 308;
     response.setHeader('Location', '/dashboard');

@@ -38,7 +38,7 @@ cron_dialect = "crontab"       # default
 
 [logging]
 level = "info"                 # default
-format = "json"                # default
+format = "auto"                # default
 `);
 });
 

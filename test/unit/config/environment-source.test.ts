@@ -65,13 +65,16 @@ describe('variables that do not exist', () => {
     { variable: 'MININQ_LOGGING_LEVEL', hint: 'did you mean MININQ_LOG_LEVEL?' },
     { variable: 'MININQ_CONCURRENCY', hint: 'did you mean MININQ_WORKER_CONCURRENCY?' },
     { variable: 'MININQ_WORKER_CONCURENCY', hint: 'did you mean MININQ_WORKER_CONCURRENCY?' },
-    { variable: 'MININQ_TOKEN', hint: 'unset it: names that begin with MININQ_ are reserved' },
+    { variable: 'MININQ_SECRET', hint: 'unset it: names that begin with MININQ_ are reserved' },
     { variable: 'MININQ_', hint: 'unset it: names that begin with MININQ_ are reserved' },
   ])('$variable', ({ variable, hint }) => {
     expect(refusal({ env: { [variable]: '1' } })).toBe(`unknown environment variable ${variable}; ${hint}`);
   });
 
-  test('others are none of our business', () => {
+  test('those of clients are none of our business, nor are others', () => {
+    expect(load({ env: { MININQ_URL: 'http://localhost:6390', MININQ_TOKEN: 'x' } }).config).toEqual(
+      DEFAULT_CONFIG,
+    );
     expect(load({ env: { PORT: '1', HOST: 'x', mininq_port: '1', XMININQ_PORT: '1' } }).config).toEqual(
       DEFAULT_CONFIG,
     );

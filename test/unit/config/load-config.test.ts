@@ -64,7 +64,7 @@ describe('precedence', () => {
       flags: { '--log-level': 'debug' },
     });
     expect([config.server.host, config.server.port, config.worker.concurrency]).toEqual(['::1', 3, 2]);
-    expect(config.logging).toEqual({ level: 'debug', format: 'json' });
+    expect(config.logging).toEqual({ level: 'debug', format: 'auto' });
     expect(origins.get('server.host')).toBe('file mininq.toml');
     expect(origins.get('server.port')).toBe('environment MININQ_PORT');
     expect(origins.get('logging.level')).toBe('flag --log-level');

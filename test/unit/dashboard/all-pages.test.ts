@@ -194,6 +194,13 @@ test('OPTIONS is answered with what a page takes', async () => {
   expect(answer.headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS');
 });
 
+test('/ leads to /dashboard, for the time being', async () => {
+  const dashboard = await startDashboard();
+  const answer = await dashboard.page('/');
+  expect(answer.status).toBe(302);
+  expect(answer.headers.get('location')).toBe('/dashboard');
+});
+
 test('/dashboard/ leads to /dashboard', async () => {
   const dashboard = await startDashboard();
   const answer = await dashboard.page('/dashboard/');

@@ -206,9 +206,18 @@ describe('pretty', () => {
     ]);
   });
 
-  test('colours on request', () => {
+  test.each(['auto', 'pretty'] as const)('%s: with colours on a terminal', (format) => {
     const { output, destination } = memory();
-    new PinoLogger({ level: 'info', format: 'pretty', color: true, destination }).info('x');
+    new PinoLogger({ level: 'info', format, terminal: true, destination }).info('x');
     expect(output.join('')).toContain('\u001b[32mINFO\u001b[39m');
+  });
+
+  test.each([
+    { format: 'json', terminal: true },
+    { format: 'auto', terminal: false },
+  ] as const)('but not for $format, on a terminal: $terminal', ({ format, terminal }) => {
+    const { output, destination } = memory();
+    new PinoLogger({ level: 'info', format, terminal, destination }).info('x');
+    expect(parsed(output)).toEqual([{ level: 'info', time: TIME, msg: 'x' }]);
   });
 });

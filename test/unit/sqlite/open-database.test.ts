@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -87,6 +87,21 @@ describe('a file that is refused, untouched and with one line', () => {
       `database ${path}: cannot be opened; check that the directory exists and that this user may write there`,
     );
   });
+});
+
+test('a file in a directory that is read-only is refused, and the directory named', async () => {
+  openDatabase(path, 'normal').close();
+  // Anybody may read what was made, and nobody may write to it: for root, that holds as another user only.
+  await chmod(folder, 0o555);
+  await chmod(path, 0o666);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  const text = refusal();
+  if (isRoot) process.seteuid?.(0);
+  await chmod(folder, 0o755);
+  expect(text).toBe(
+    `database ${path}: its directory is not writable for this user, and SQLite keeps further files there`,
+  );
 });
 
 describe('a file that is opened', () => {
