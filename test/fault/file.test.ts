@@ -10,11 +10,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { expect } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { MAIN } from '../support/program.js';
 import { amount } from './harness/form.js';
 import type { SeededRandom } from './harness/random.js';
 import { scenario } from './harness/scenario.js';
-import type { Site } from './harness/site.js';
+import { DEADLINE_MS, type Site } from './harness/site.js';
 import { expectSound, storedJobs } from './harness/stored.js';
 
 const PAGE = 4096;
@@ -124,4 +125,30 @@ scenario('F23 a log that is deleted after a kill', { short: 1, long: 10 }, async
     expectSound(site.database);
   }
   return { acknowledged: acknowledged.length, lost: null, duplicates: null, allowed: null };
+});
+
+scenario('F21 damaged pages, found while running', {}, async (site, random) => {
+  await killedWithJobs(site, 300);
+  const stopped = await site.serve({ env: IDLE });
+  stopped.program.signal('SIGTERM');
+  await stopped.program.exited;
+  const { api, program } = await site.serve({ env: IDLE });
+  const pages = statSync(site.database).size / PAGE;
+  garble(site.database, 2 * PAGE, (pages - 2) * PAGE, random);
+  const refused = await eventually(
+    'the damage is met',
+    async () => {
+      const { status, body } = await api.request('POST', '/jobs', JOB);
+      return status === 201 ? null : { status, body };
+    },
+    DEADLINE_MS,
+  );
+  expect(refused).toMatchObject({ status: 503, body: { code: 'store_unavailable' } });
+  // For good: whatever still works by chance is not relied on.
+  expect((await api.request('GET', '/health')).status).toBe(503);
+  expect((await api.request('POST', '/jobs', JOB)).status).toBe(503);
+  expect(program.log.filter(({ level }) => level === 'error')).toMatchObject([{ msg: 'store failed' }]);
+  await program.kill();
+  await expectRefusal(site, /^mininq: database .*: damaged/);
+  return null;
 });

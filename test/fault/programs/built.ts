@@ -3,7 +3,7 @@ import type * as Mininq from '../../../src/index.js';
 import type * as Tokens from '../../../src/tokens.js';
 
 // What is built, as `npm start` runs it; to compile the source anew would take each program seconds on a busy machine.
-const built = (path: string): string => new URL(`../../../dist/${path}`, import.meta.url).href;
+export const built = (path: string): string => new URL(`../../../dist/${path}`, import.meta.url).href;
 
 export const { buildContainer, createMininq, DispatcherRegistry, T } = (await import(
   built('index.js')
