@@ -10,6 +10,8 @@ export const RATE_LIMIT_MIN = 0.000_1;
 export const RATE_LIMIT_MAX = 1_000_000;
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 1000;
+/** Characters of payloads and results, after which a page of jobs ends. */
+export const LIST_TEXT_MAX = 8_388_608;
 export const ATTEMPTS_LIMIT_DEFAULT = 100;
 /** Of its failed attempts a job keeps so many of the first and so many of the last. */
 export const FAILED_ATTEMPTS_KEPT = 50;

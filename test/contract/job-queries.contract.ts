@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { JOB_STATUSES } from '../../src/domain/job/job.js';
+import type { JobPage } from '../../src/application/ports/job-queries.js';
+import { JOB_STATUSES, textLengthOf } from '../../src/domain/job/job.js';
 import { failPermanently, failTransiently, succeed } from '../../src/domain/job/transitions.js';
 import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
@@ -34,7 +35,7 @@ export function describeJobQueries(harness: StoreHarness): void {
     test('lists the newest first, by every filter, page by page', async () => {
       const stores = await (await freshPlace()).connect();
       await mixture(stores);
-      const all = await stores.queries.list({}, { limit: 1000, offset: 0 });
+      const all = (await stores.queries.list({}, { limit: 1000, offset: 0 })).jobs;
       expect(all).toHaveLength(48);
       expect(all.map(({ id }) => id)).toEqual([...all.map(({ id }) => id)].sort().reverse());
 
@@ -44,10 +45,12 @@ export function describeJobQueries(harness: StoreHarness): void {
           const expected = all.filter(
             (job) => (!queue || job.queueName === queue) && (!status || job.status === status),
           );
-          expect(await stores.queries.list(filter, { limit: 1000, offset: 0 })).toEqual(expected);
-          expect(await stores.queries.list(filter, { limit: 3, offset: 2 })).toEqual(expected.slice(2, 5));
+          expect((await stores.queries.list(filter, { limit: 1000, offset: 0 })).jobs).toEqual(expected);
+          expect((await stores.queries.list(filter, { limit: 3, offset: 2 })).jobs).toEqual(
+            expected.slice(2, 5),
+          );
           const before = expected[3]?.id ?? '';
-          expect(await stores.queries.list(filter, { limit: 3, offset: 1, before })).toEqual(
+          expect((await stores.queries.list(filter, { limit: 3, offset: 1, before })).jobs).toEqual(
             expected.filter(({ id }) => id < before).slice(1, 4),
           );
         }
@@ -59,14 +62,46 @@ export function describeJobQueries(harness: StoreHarness): void {
       async (filter) => {
         const stores = await (await freshPlace()).connect();
         await mixture(stores);
-        const pending = await stores.queries.list({ queue: 'a', status: 'pending' }, { limit: 3, offset: 0 });
+        const pending = (
+          await stores.queries.list({ queue: 'a', status: 'pending' }, { limit: 3, offset: 0 })
+        ).jobs;
         const gone = pending[2]?.id ?? '';
-        const behind = await stores.queries.list(filter, { limit: 1000, offset: 0, before: gone });
+        const behind = (await stores.queries.list(filter, { limit: 1000, offset: 0, before: gone })).jobs;
         expect(behind.length).toBeGreaterThan(3);
         await stores.jobs.remove(gone, { status: 'pending', leaseToken: 0 });
-        expect(await stores.queries.list(filter, { limit: 1000, offset: 0, before: gone })).toEqual(behind);
+        expect((await stores.queries.list(filter, { limit: 1000, offset: 0, before: gone })).jobs).toEqual(
+          behind,
+        );
         // Older than every job.
-        expect(await stores.queries.list(filter, { limit: 1000, offset: 0, before: '0' })).toEqual([]);
+        expect((await stores.queries.list(filter, { limit: 1000, offset: 0, before: '0' })).jobs).toEqual([]);
+      },
+    );
+
+    test.each([{}, { queue: 'a' }, { status: 'pending' }] as const)(
+      'ends a page where its texts become too long, and says where the next begins: %j',
+      async (filter) => {
+        const stores = await (await freshPlace()).connect();
+        await mixture(stores);
+        const { jobs: all, next } = await stores.queries.list(filter, { limit: 1000, offset: 0 });
+        expect(next).toBeNull();
+        const maxText = 20;
+        const paged = [];
+        let before: string | null = null;
+        do {
+          const after: { before?: string } = before === null ? {} : { before };
+          const page: JobPage = await stores.queries.list(filter, { limit: 4, offset: 0, maxText, ...after });
+          const lengths = page.jobs.map(textLengthOf);
+          expect(lengths.slice(0, -1).reduce((sum, length) => sum + length, 0)).toBeLessThan(maxText);
+          expect(page.jobs.length).toBeGreaterThan(0);
+          paged.push(...page.jobs);
+          before = page.next;
+        } while (before !== null);
+        expect(paged).toEqual(all);
+        expect((await stores.queries.list(filter, { limit: 4, offset: 0, maxText: 1 })).jobs).toHaveLength(1);
+        expect(await stores.queries.list(filter, { limit: all.length, offset: 0 })).toEqual({
+          jobs: all,
+          next,
+        });
       },
     );
 
@@ -77,10 +112,9 @@ export function describeJobQueries(harness: StoreHarness): void {
       expect(counts.map(({ queueName }) => queueName)).toEqual(['a', 'b']);
       for (const count of counts) {
         for (const status of JOB_STATUSES) {
-          const listed = await stores.queries.list(
-            { queue: count.queueName, status },
-            { limit: 1000, offset: 0 },
-          );
+          const listed = (
+            await stores.queries.list({ queue: count.queueName, status }, { limit: 1000, offset: 0 })
+          ).jobs;
           expect(count[status]).toBe(listed.length);
         }
         expect(await stores.queries.countsOf(count.queueName)).toEqual(count);

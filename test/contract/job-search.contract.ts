@@ -220,5 +220,5 @@ async function mixture({ jobs, queries }: Stores): Promise<Job[]> {
           : failPermanently(job, { ...token(job), error: 'HTTP 400' }, NOW),
       ]),
   );
-  return queries.list({}, { limit: 1000, offset: 0 });
+  return [...(await queries.list({}, { limit: 1000, offset: 0 })).jobs];
 }

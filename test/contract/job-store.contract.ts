@@ -638,7 +638,7 @@ export function describeJobStore(harness: StoreHarness): void {
           dead: 1,
         });
         expect(await prune(NOW + 1e9, 10)).toEqual({ deleted: 1, more: false });
-        expect(await queries.list({}, { limit: 10, offset: 0 })).toHaveLength(2);
+        expect((await queries.list({}, { limit: 10, offset: 0 })).jobs).toHaveLength(2);
       });
     });
 
@@ -665,7 +665,7 @@ export function describeJobStore(harness: StoreHarness): void {
           );
           await before.jobs.settle([settlement(got(job), failure, ATTEMPT)]);
           const read = async ({ queries, queues }: Stores) => ({
-            jobs: await queries.list({}, { limit: 10, offset: 0 }),
+            jobs: (await queries.list({}, { limit: 10, offset: 0 })).jobs,
             counts: await queries.counts(),
             attempts: await queries.failedAttempts(got(job).id, 100),
             queues: await queues.list(),

@@ -236,7 +236,7 @@ export function describeScheduleStore(harness: StoreHarness): void {
         lastRunAt: NOW + 5,
         nextRunAt: NOW + 60_000,
       });
-      expect(await a.queries.list({}, { limit: 10, offset: 0 })).toHaveLength(1);
+      expect((await a.queries.list({}, { limit: 10, offset: 0 })).jobs).toHaveLength(1);
       expect(await b.queues.get('made')).not.toBeNull();
     });
 
@@ -259,7 +259,7 @@ export function describeScheduleStore(harness: StoreHarness): void {
         };
         expect(await schedules.fire(request)).toBe('lost_race');
       }
-      expect(await queries.list({}, { limit: 10, offset: 0 })).toEqual([]);
+      expect((await queries.list({}, { limit: 10, offset: 0 })).jobs).toEqual([]);
     });
 
     test.each([true, false])(
@@ -288,7 +288,7 @@ export function describeScheduleStore(harness: StoreHarness): void {
       const { schedules, queries, queues } = await connect();
       const request = { id: 'gone', job: newJob(), now: NOW, queueDefaults: QUEUE_DEFAULTS };
       expect(await schedules.run(request)).toBe('missing');
-      expect(await queries.list({}, { limit: 10, offset: 0 })).toEqual([]);
+      expect((await queries.list({}, { limit: 10, offset: 0 })).jobs).toEqual([]);
       expect(await queues.list()).toEqual([]);
     });
   });

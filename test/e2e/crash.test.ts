@@ -20,7 +20,7 @@ base_delay_ms = 10
 /** Jobs that a killed server left running, read from its file. */
 async function leftRunning(cwd: string): Promise<Set<string>> {
   const { queries, jobs } = connectSqlite(join(cwd, 'mininq.db'));
-  const running = await queries.list({ status: 'running' }, { limit: 1000, offset: 0 });
+  const running = (await queries.list({ status: 'running' }, { limit: 1000, offset: 0 })).jobs;
   await jobs.close();
   return new Set(running.map(({ id }) => id));
 }
@@ -106,7 +106,7 @@ test('two servers on one file deliver 2,000 jobs once each', async () => {
   expect(hooks.deliveries.size).toBe(2000);
   // Both took part.
   const workers = connectSqlite(join(cwd, 'mininq.db'));
-  const jobs = await workers.queries.list({}, { limit: 1000, offset: 0 });
+  const jobs = (await workers.queries.list({}, { limit: 1000, offset: 0 })).jobs;
   await workers.jobs.close();
   expect(new Set(jobs.map(({ workerId }) => workerId)).size).toBe(2);
 });

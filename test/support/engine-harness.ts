@@ -79,7 +79,7 @@ function reading(queries: JobQueries) {
     },
     /** How many jobs are in the status, over all queues. */
     count: async (status: JobStatus): Promise<number> => {
-      return (await queries.list({ status }, { limit: 10_000, offset: 0 })).length;
+      return (await queries.list({ status }, { limit: 10_000, offset: 0 })).jobs.length;
     },
   };
 }

@@ -68,7 +68,7 @@ test('a dispatcher of your own takes the jobs of its scheme', async () => {
   await eventually('the delivery', () => urls.length === 1);
   const queries = mininq.container.get(T.JobQueries);
   const done = await eventually('completed', async () => {
-    const [job] = await queries.list({ status: 'completed' }, { limit: 1, offset: 0 });
+    const [job] = (await queries.list({ status: 'completed' }, { limit: 1, offset: 0 })).jobs;
     return job;
   });
   expect(done).toMatchObject({ callbackUrl: 'print:hello', result: 'mine' });

@@ -11,6 +11,15 @@ export interface Page {
   readonly offset: number;
   /** Only jobs older than the one with this id: such pages stay put while jobs arrive. */
   readonly before?: string;
+  /** Characters of payloads and results: the job that reaches them is the page's last. None: no bound. */
+  readonly maxText?: number;
+}
+
+export interface JobPage {
+  /** Newest first. */
+  readonly jobs: readonly Job[];
+  /** What the next page is to give as `before`; null: there are no older jobs that match. */
+  readonly next: string | null;
 }
 
 /** Jobs must match all that is given. */
@@ -67,8 +76,7 @@ export interface KeptAttempt extends FailedAttempt {
 /** Reading jobs. Rejects with StoreUnavailableError when the store fails. */
 export interface JobQueries {
   get(id: string): Promise<Job | null>;
-  /** Newest first. */
-  list(filter: JobFilter, page: Page): Promise<Job[]>;
+  list(filter: JobFilter, page: Page): Promise<JobPage>;
   /**
    * One bounded step of a search: it looks at a few thousand jobs at most, so it may find fewer than there are, or
    * none, and still say where to go on.

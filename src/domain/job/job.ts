@@ -96,6 +96,11 @@ export function summaryOf({ payload, result, ...summary }: Job): JobSummary {
   return summary;
 }
 
+/** Characters of the texts that may be long. */
+export function textLengthOf({ payload, result }: Job): number {
+  return payload.length + (result?.length ?? 0);
+}
+
 /** Ready: pending and due. The rest of the pending jobs are delayed. */
 export function isReady(job: Pick<JobState, 'status' | 'visibleAt'>, now: number): boolean {
   return job.status === 'pending' && job.visibleAt <= now;

@@ -1,7 +1,8 @@
-import { summaryOf, type Job } from '../../domain/job/job.js';
+import { summaryOf, textLengthOf, type Job } from '../../domain/job/job.js';
 import type {
   JobCounts,
   JobFilter,
+  JobPage,
   JobQueries,
   JobSearch,
   JobsFound,
@@ -28,9 +29,17 @@ export class MemoryJobQueries implements JobQueries {
     return Promise.resolve(this.#data.jobs.get(id) ?? null);
   }
 
-  list(filter: JobFilter, { limit, offset, before }: Page): Promise<Job[]> {
+  list(filter: JobFilter, { limit, offset, before, maxText = Infinity }: Page): Promise<JobPage> {
     const matching = this.#newestFirst(before).filter((job) => matches(job, filter));
-    return Promise.resolve(matching.slice(offset, offset + limit));
+    const jobs: Job[] = [];
+    let text = 0;
+    for (const job of matching.slice(offset, offset + limit)) {
+      jobs.push(job);
+      text += textLengthOf(job);
+      if (text >= maxText) break;
+    }
+    const isLast = offset + jobs.length >= matching.length;
+    return Promise.resolve({ jobs, next: isLast ? null : (jobs.at(-1)?.id ?? null) });
   }
 
   search(search: JobSearch, { limit, before }: SearchStep): Promise<JobsFound> {

@@ -22,24 +22,28 @@ export function matching(filter: JobFilter, before: string | undefined): Candida
   return runs.length === 0 ? { ...selectAll(before), order: 'id' } : { ...union(runs), order: 'rowid' };
 }
 
+/** Selects the numbers of the rows of a page of the candidates, newest first. */
+export function selectRows({ sql, parameters, order }: Candidates, limit: number, offset: number): Sql {
+  return {
+    sql: `${sql} ORDER BY ${order} DESC LIMIT ? OFFSET ?`,
+    parameters: [...parameters, limit, offset],
+  };
+}
+
 /** Those jobs of a page of the candidates that meet the conditions, newest first. */
 export function selectPage(
   columns: string,
-  { sql, parameters, order }: Candidates,
+  candidates: Candidates,
   page: { readonly limit: number; readonly offset: number },
   conditions: readonly Sql[] = [],
 ): Sql {
+  const { sql, parameters } = selectRows(candidates, page.limit, page.offset);
   return {
     sql: `SELECT ${columns} FROM jobs
-      WHERE rowid IN (${sql} ORDER BY ${order} DESC LIMIT ? OFFSET ?)
+      WHERE rowid IN (${sql})
         ${conditions.map((condition) => `AND ${condition.sql}`).join(' ')}
-      ORDER BY ${order} DESC`,
-    parameters: [
-      ...parameters,
-      page.limit,
-      page.offset,
-      ...conditions.flatMap((condition) => condition.parameters),
-    ],
+      ORDER BY ${candidates.order} DESC`,
+    parameters: [...parameters, ...conditions.flatMap((condition) => condition.parameters)],
   };
 }
 

@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3';
 import { asc, desc, eq, gte, sql } from 'drizzle-orm';
-import type { Job } from '../../domain/job/job.js';
+import { textLengthOf, type Job } from '../../domain/job/job.js';
 import type {
   JobCounts,
   JobFilter,
+  JobPage,
   JobQueries,
   JobSearch,
   JobsFound,
@@ -13,7 +14,7 @@ import type {
   SearchStep,
 } from '../../application/ports/job-queries.js';
 import { startOfMinute } from '../../application/throughput.js';
-import { matching, selectPage } from './job-page.js';
+import { matching, selectRows } from './job-page.js';
 import { JOB_COLUMN_LIST, toJob, type JobRow } from './job-row.js';
 import { findJobs } from './job-search.js';
 import { OldestReady } from './oldest-ready.js';
@@ -32,6 +33,7 @@ const TOTALS = {
 export class SqliteJobQueries implements JobQueries {
   readonly #db: SqliteDatabase;
   readonly #byId: Database.Statement<[string], JobRow>;
+  readonly #byRow: Database.Statement<[number], JobRow>;
   readonly #oldestReady: OldestReady;
   /** Another number once another connection has committed, whether of this process or not. */
   readonly #dataVersion: Database.Statement<[], number>;
@@ -40,6 +42,9 @@ export class SqliteJobQueries implements JobQueries {
     this.#db = db;
     this.#byId = db.connection
       .prepare<[string], JobRow>(`SELECT ${JOB_COLUMN_LIST} FROM jobs WHERE id = ?`)
+      .raw();
+    this.#byRow = db.connection
+      .prepare<[number], JobRow>(`SELECT ${JOB_COLUMN_LIST} FROM jobs WHERE rowid = ?`)
       .raw();
     this.#oldestReady = new OldestReady(db.connection);
     this.#dataVersion = db.connection.prepare<[], number>('PRAGMA data_version').pluck();
@@ -52,14 +57,26 @@ export class SqliteJobQueries implements JobQueries {
     });
   }
 
-  list(filter: JobFilter, page: Page): Promise<Job[]> {
-    return this.#db.read(() => {
-      const { sql, parameters } = selectPage(JOB_COLUMN_LIST, matching(filter, page.before), page);
-      return this.#db.connection
-        .prepare<unknown[], JobRow>(sql)
-        .raw()
-        .all(...parameters)
-        .map(toJob);
+  /** Row by row, as the page ends where their texts become too long: no row beyond is read. */
+  list(filter: JobFilter, { limit, offset, before, maxText = Infinity }: Page): Promise<JobPage> {
+    return this.#db.snapshot(() => {
+      // One more than asked for tells whether there are more.
+      const { sql, parameters } = selectRows(matching(filter, before), limit + 1, offset);
+      const rows = this.#db.connection
+        .prepare<unknown[], number>(sql)
+        .pluck()
+        .all(...parameters);
+      const jobs: Job[] = [];
+      let text = 0;
+      for (const rowid of rows.slice(0, limit)) {
+        const row = this.#byRow.get(rowid);
+        if (!row) continue;
+        const job = toJob(row);
+        jobs.push(job);
+        text += textLengthOf(job);
+        if (text >= maxText) break;
+      }
+      return { jobs, next: jobs.length < rows.length ? (jobs.at(-1)?.id ?? null) : null };
     });
   }
 

@@ -170,8 +170,13 @@ async function serve(
 ): Promise<void> {
   const readBody = () => readJsonObject(request, response, maxBodyBytes);
   const answer = await route.answer({ parameter, query, readBody });
-  if (answer.ok) sendJson(response, answer.value.status, answer.value.body);
-  else sendError(response, answer.refusal);
+  if (!answer.ok) {
+    sendError(response, answer.refusal);
+    return;
+  }
+  const { status, body, headers } = answer.value;
+  for (const name in headers) response.setHeader(name, headers[name] ?? '');
+  sendJson(response, status, body);
 }
 
 /** What Express has parsed of a request. */

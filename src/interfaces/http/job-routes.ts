@@ -16,6 +16,7 @@ import {
   toEnqueueJob,
   toFindFilter,
   toPage,
+  type JobListQuery,
 } from './job-shapes.js';
 import { idParameter } from './parameters.js';
 import { bodyRoute, queryRoute, reply, route, type Route } from './route.js';
@@ -89,13 +90,24 @@ function listJobs(useCases: UseCases): Route {
       name: 'listJobs',
       summary: 'List jobs, the newest first',
       answers: { 200: ['The jobs.', jobListShape] },
+      answerHeaders: {
+        Link: 'Where the next page is, as `<...>; rel="next"`; missing: there are no more jobs.',
+      },
     },
     jobListQuery,
     async (query) => {
-      const jobs = await useCases.listJobs(toFindFilter(query), toPage(query));
-      return ok({ status: 200, body: jobs.map(presentJob) });
+      const { jobs, next } = await useCases.listJobs(toFindFilter(query), toPage(query));
+      const body = jobs.map(presentJob);
+      return ok({ status: 200, body, ...(next !== null && { headers: { Link: nextPage(query, next) } }) });
     },
   );
+}
+
+/** The same query, but for where the page begins. */
+function nextPage({ offset, ...query }: JobListQuery, next: string): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...query, before: next })) parameters.set(name, String(value));
+  return `</jobs?${parameters.toString()}>; rel="next"`;
 }
 
 function jobItemRoutes({ getJob, cancelJob, retryJob }: UseCases): Route[] {

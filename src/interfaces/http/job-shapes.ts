@@ -102,6 +102,8 @@ export const jobListQuery = fields.object(
   'query parameter',
 );
 
+export type JobListQuery = z.infer<typeof jobListQuery>;
+
 type GivenFilter = {
   [Name in keyof typeof jobFilterFields]?: z.infer<(typeof jobFilterFields)[Name]> | null | undefined;
 };
@@ -116,7 +118,7 @@ export function toFindFilter({ queue, status, schedule_id, search }: GivenFilter
   };
 }
 
-export function toPage({ limit, offset, before }: z.infer<typeof jobListQuery>): Page {
+export function toPage({ limit, offset, before }: JobListQuery): Page {
   return {
     limit: limit ?? LIST_LIMIT_DEFAULT,
     offset: offset ?? 0,

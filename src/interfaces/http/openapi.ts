@@ -62,11 +62,20 @@ function queryParameters({ query }: Route): Json[] {
   });
 }
 
-function successes({ answers }: Route): Json {
+function successes({ answers, answerHeaders }: Route): Json {
   return Object.fromEntries(
     Object.entries(answers).map(([status, [description, shape]]) => [
       status,
-      { description, content: content(shape) },
+      { description, ...(answerHeaders && { headers: headers(answerHeaders) }), content: content(shape) },
+    ]),
+  );
+}
+
+function headers(described: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(
+    Object.entries(described).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' } },
     ]),
   );
 }

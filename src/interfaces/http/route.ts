@@ -36,6 +36,8 @@ interface Description {
   readonly parameter?: PathParameter;
   /** Each status of success: when, and with what body. */
   readonly answers: Readonly<Record<number, readonly [when: string, Shape]>>;
+  /** What headers of its own such an answer may have, and when. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
   /** Beyond those that any route may answer with. */
   readonly errors?: readonly ErrorCode[];
 }
@@ -52,6 +54,8 @@ export interface RouteRequest {
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** Beside those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Route extends Description {

@@ -30,7 +30,7 @@ async function firing(schedules: readonly Schedule[], now = NOW) {
     stores,
     published,
     runOnce: () => fire.runOnce(),
-    jobs: () => stores.queries.list({}, ALL),
+    jobs: async () => (await stores.queries.list({}, ALL)).jobs,
   };
 }
 

@@ -22,7 +22,11 @@ const operation = z.strictObject({
   requestBody: z.strictObject({ required: z.literal(true), content }).optional(),
   responses: z.record(
     z.string().regex(/^[1-5]\d\d$/),
-    z.strictObject({ description: z.string().min(1), content }),
+    z.strictObject({
+      description: z.string().min(1),
+      headers: z.record(z.string(), z.strictObject({ description: z.string().min(1), schema })).optional(),
+      content,
+    }),
   ),
 });
 const document = z.strictObject({
@@ -156,6 +160,14 @@ describe('GET /openapi.json', () => {
       maximum: 1000,
       default: 50,
     });
+  });
+
+  test('tells of the header that leads to the next page', async () => {
+    const { parsed } = await load();
+    const { get, post } = parsed.paths['/jobs'] ?? {};
+    expect(Object.keys(get?.responses['200']?.headers ?? {})).toEqual(['Link']);
+    expect(get?.responses['400']).not.toHaveProperty('headers');
+    expect(post?.responses['201']).not.toHaveProperty('headers');
   });
 
   test('names the errors of each route by status', async () => {

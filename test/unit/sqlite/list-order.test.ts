@@ -19,11 +19,13 @@ afterEach(() => stores.database.close());
 
 const page = async (before?: string) => {
   const filter = { status: 'pending' } as const;
-  const jobs = await stores.queries.list(filter, {
-    limit: 3,
-    offset: 0,
-    ...(before !== undefined && { before }),
-  });
+  const jobs = (
+    await stores.queries.list(filter, {
+      limit: 3,
+      offset: 0,
+      ...(before !== undefined && { before }),
+    })
+  ).jobs;
   return jobs.map(({ id }) => id);
 };
 

@@ -32,8 +32,8 @@ async function kill({ stores, clock }: Using, id: string): Promise<void> {
   await stores.jobs.replace(id, job, state, QUEUE_DEFAULTS);
 }
 
-async function all({ stores }: Using, status: Job['status']): Promise<Job[]> {
-  return stores.queries.list({ status }, { limit: 10_000, offset: 0 });
+async function all({ stores }: Using, status: Job['status']): Promise<readonly Job[]> {
+  return (await stores.queries.list({ status }, { limit: 10_000, offset: 0 })).jobs;
 }
 
 /** Happens between a step of the search and what is done to the jobs that it found. */
@@ -171,7 +171,9 @@ describe('cancelling', () => {
     const published = publishedBy(use);
     expect(await use.cancelJobs(ALL, WET)).toMatchObject({ ok: true, value: { matched: 252, changed: 252 } });
     expect(published()).toEqual(['jobs_changed', 'jobs_changed']);
-    expect((await use.stores.queries.list({}, { limit: 10, offset: 0 })).map(({ id }) => id)).toEqual([kept]);
+    expect((await use.stores.queries.list({}, { limit: 10, offset: 0 })).jobs.map(({ id }) => id)).toEqual([
+      kept,
+    ]);
   });
 
   test('leaves those alone that are claimed meanwhile', async () => {

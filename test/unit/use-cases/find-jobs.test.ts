@@ -211,7 +211,7 @@ describe('a list by schedule or text', () => {
     ).toReversed();
     const ofA = newest.filter((_, n) => n % 2 === 0);
     const list = async (page: { limit: number; offset: number; before?: string }) =>
-      (await use.listJobs({ search: '//a' }, page)).map(({ id }) => id);
+      (await use.listJobs({ search: '//a' }, page)).jobs.map(({ id }) => id);
     expect(await list({ limit: 3, offset: 0 })).toEqual(ofA.slice(0, 3));
     expect(await list({ limit: 3, offset: 4 })).toEqual(ofA.slice(4, 7));
     expect(await list({ limit: 3, offset: 1200 })).toEqual(ofA.slice(1200, 1203));
@@ -220,7 +220,7 @@ describe('a list by schedule or text', () => {
     expect(await list({ limit: 3, offset: Number.MAX_SAFE_INTEGER })).toEqual([]);
     expect(await list({ limit: 2, offset: 1, before: ofA[5] ?? '' })).toEqual(ofA.slice(7, 9));
     expect(await list({ limit: 5000, offset: 0 })).toEqual(ofA.slice(0, 1000));
-    const [job] = await use.listJobs({ search: '//a' }, { limit: 1, offset: 0 });
+    const [job] = (await use.listJobs({ search: '//a' }, { limit: 1, offset: 0 })).jobs;
     expect(job).toEqual(await use.stores.queries.get(ofA[0] ?? ''));
   });
 
@@ -239,7 +239,8 @@ describe('a list by schedule or text', () => {
       }
       return found;
     };
-    const listed = await use.listJobs({ search: 'receiver', status: 'pending' }, { limit: 50, offset: 0 });
+    const listed = (await use.listJobs({ search: 'receiver', status: 'pending' }, { limit: 50, offset: 0 }))
+      .jobs;
     expect(listed.map(({ id }) => id)).toEqual([c]);
   });
 });

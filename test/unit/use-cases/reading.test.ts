@@ -83,9 +83,9 @@ describe('jobs', () => {
     const { enqueueJobs, listJobs } = using();
     const outcomes = await enqueueJobs(['a', 'b', 'a', 'a'].map((queueName) => request({ queueName })));
     const [first, , third, fourth] = outcomes.map(({ job }) => job);
-    expect(await listJobs({ queue: 'a' }, { limit: 50, offset: 0 })).toEqual([fourth, third, first]);
-    expect(await listJobs({ queue: 'a' }, { limit: 1, offset: 1 })).toEqual([third]);
-    expect(await listJobs({ status: 'dead' }, { limit: 50, offset: 0 })).toEqual([]);
+    expect((await listJobs({ queue: 'a' }, { limit: 50, offset: 0 })).jobs).toEqual([fourth, third, first]);
+    expect((await listJobs({ queue: 'a' }, { limit: 1, offset: 1 })).jobs).toEqual([third]);
+    expect((await listJobs({ status: 'dead' }, { limit: 50, offset: 0 })).jobs).toEqual([]);
   });
 
   test.each([
@@ -95,7 +95,7 @@ describe('jobs', () => {
   ])('a limit of %d gives %d of 1100', async (limit, expected) => {
     const { enqueueJobs, listJobs } = using();
     await enqueueJobs(Array.from({ length: 1100 }, () => request()));
-    expect(await listJobs({}, { limit, offset: 0 })).toHaveLength(expected);
+    expect((await listJobs({}, { limit, offset: 0 })).jobs).toHaveLength(expected);
   });
 });
 

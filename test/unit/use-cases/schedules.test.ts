@@ -277,7 +277,7 @@ describe('running now', () => {
         visibleAt: NOW + 1234,
       },
     });
-    expect(await stores.queries.list({}, { limit: 10, offset: 0 })).toEqual(run.ok ? [run.value] : []);
+    expect((await stores.queries.list({}, { limit: 10, offset: 0 })).jobs).toEqual(run.ok ? [run.value] : []);
     expect(await stores.schedules.get(schedule.id)).toEqual({ ...schedule, lastRunAt: NOW + 1234 });
     expect(await stores.queues.get('reports')).toMatchObject(QUEUE_DEFAULTS);
     expect(published).toEqual(['jobs_pending', 'schedule_fired']);
@@ -303,7 +303,7 @@ describe('running now', () => {
     const schedule = newSchedule({ id: 'gone' });
     stores.schedules.get = () => Promise.resolve(schedule);
     expect(await runSchedule('gone')).toEqual(notFound);
-    expect([published, await stores.queries.list({}, { limit: 10, offset: 0 })]).toEqual([[], []]);
+    expect([published, (await stores.queries.list({}, { limit: 10, offset: 0 })).jobs]).toEqual([[], []]);
   });
 });
 
