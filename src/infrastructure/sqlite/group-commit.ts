@@ -18,11 +18,13 @@ interface Write {
   readonly issuedAt: number;
 }
 
-/** What the writes of a transaction leave to be stored at its end. */
+/** What goes with every transaction; at its end it stores what the writes have left to be stored. */
 export interface Deferred {
   /** Forgets what is left of a transaction that failed. */
   reset(): void;
   flush(): void;
+  /** Called after COMMIT. */
+  committed?(): void;
 }
 
 /** The documented busy_timeout: how long a write waits for a lock that another process holds. */
@@ -168,6 +170,7 @@ export class GroupCommit {
     this.#gathered = this.#queue.length;
     for (const write of taken) write.resolve();
     this.#trim();
+    this.#deferred?.committed?.();
     return 'done';
   }
 

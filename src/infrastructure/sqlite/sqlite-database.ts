@@ -4,6 +4,7 @@ import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import type { Durability } from '../../application/config.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { Scheduler } from '../../application/ports/scheduler.js';
+import { Checkpointer } from './checkpointer.js';
 import { DatabaseFiles } from './database-files.js';
 import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS, GroupCommit, type Work } from './group-commit.js';
 import { JobCounter } from './job-counter.js';
@@ -33,6 +34,7 @@ export class SqliteDatabase {
   readonly #scheduler: Scheduler;
   /** null: the database is in memory. */
   readonly #files: DatabaseFiles | null;
+  readonly #checkpointer: Checkpointer | null;
   #cancelWatch: () => void = () => undefined;
 
   /** @throws StartupError as `openDatabase` does */
@@ -41,6 +43,7 @@ export class SqliteDatabase {
     this.#state = new StoreState(path, logger);
     this.connection = openDatabase(path, durability);
     this.#files = this.connection.memory ? null : new DatabaseFiles(path);
+    this.#checkpointer = this.connection.memory ? null : new Checkpointer(this.connection, path, logger);
     this.orm = drizzle({ client: this.connection });
     this.counter = new JobCounter(this.connection);
     this.throughput = new ThroughputCounter(this.connection);
@@ -53,6 +56,7 @@ export class SqliteDatabase {
         this.counter.flush();
         this.throughput.flush();
       },
+      committed: () => this.#checkpointer?.committed(),
     });
     if (this.#files) this.#watch();
   }
@@ -92,17 +96,21 @@ export class SqliteDatabase {
     if (missing) this.#state.fail(missing);
   }
 
-  close(): void {
+  /** Writes that are not answered yet are carried out. */
+  async close(): Promise<void> {
     if (!this.connection.open) return;
     this.#cancelWatch();
     this.#writes.close();
+    await this.#checkpointer?.close();
     this.connection.close();
   }
 
   #watch(): void {
     this.#cancelWatch = this.#scheduler.after(WATCH_MS, () => {
       this.checkFiles();
-      if (!this.#state.failed) this.#watch();
+      if (this.#state.failed) return;
+      this.#checkpointer?.look();
+      this.#watch();
     });
   }
 }

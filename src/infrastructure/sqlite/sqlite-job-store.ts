@@ -183,8 +183,7 @@ export class SqliteJobStore implements JobStore {
   }
 
   close(): Promise<void> {
-    this.#db.close();
-    return Promise.resolve();
+    return this.#db.close();
   }
 
   /** @param room characters of payload after which no further job is taken */

@@ -21,6 +21,6 @@ test('a claim sees a due delayed job that was written in the same transaction, b
       },
     }),
   ]);
-  database.close();
+  await database.close();
   expect(offered.sort()).toEqual(['mass', 'small']);
 });

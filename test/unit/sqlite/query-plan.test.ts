@@ -155,6 +155,6 @@ function explain(sql: string, parameters: readonly unknown[]): string[] {
     .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
     .all(...parameters)
     .map(({ detail }) => detail.replace('COVERING ', ''));
-  database.close();
+  database.connection.close();
   return steps;
 }
