@@ -116,6 +116,19 @@ describe('exactly when', () => {
     expect(dispatcher.startedAt).toEqual([NOW + 60_000]);
   });
 
+  test('a job is due that is delayed for longer than a timer of Node.js can wait', async () => {
+    const long = { schedulerIntervalSecs: 86_400, reaperIntervalSecs: 86_400 };
+    const { engine, enqueue, scheduler, dispatcher } = engineHarness(long);
+    const sixtyDays = 60 * 86_400_000;
+    engine.start();
+    await enqueue({ delayMs: sixtyDays });
+    await scheduler.advanceAsync(sixtyDays - 1);
+    expect(dispatcher.attempts).toEqual([]);
+    await scheduler.advanceAsync(1);
+    await scheduler.advanceAsync(0);
+    expect(dispatcher.startedAt).toEqual([NOW + sixtyDays]);
+  });
+
   test('delayed jobs are due, whichever was enqueued first', async () => {
     const { engine, enqueue, scheduler, dispatcher } = engineHarness();
     engine.start();
