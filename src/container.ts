@@ -15,6 +15,7 @@ import { MemoryJobQueries } from './infrastructure/memory/memory-job-queries.js'
 import { MemoryJobStore } from './infrastructure/memory/memory-job-store.js';
 import { MemoryQueueStore } from './infrastructure/memory/memory-queue-store.js';
 import { MemoryScheduleStore } from './infrastructure/memory/memory-schedule-store.js';
+import { openFilesLimit, shareOpenFiles, type OpenFilesShare } from './infrastructure/process/open-files.js';
 import { SystemRandom } from './infrastructure/random/system-random.js';
 import { JobWriter } from './infrastructure/sqlite/job-writer.js';
 import { SqliteDatabase } from './infrastructure/sqlite/sqlite-database.js';
@@ -39,6 +40,9 @@ const SQLITE = {
   Database: token<SqliteDatabase>('sqlite.Database'),
   JobWriter: token<JobWriter>('sqlite.JobWriter'),
 };
+
+/** Between the HTTP server and the deliveries. */
+const OPEN_FILES = token<OpenFilesShare>('process.OpenFiles');
 
 /** Everything that mininq is made of, on its SQLite store. Rebind a token to put your own part in its place. */
 export function buildContainer(config: Config): Container {
@@ -97,6 +101,9 @@ function bindSurroundings(container: Container): void {
     ({ config }) => new PinoLogger({ ...config.logging, terminal: process.stdout.isTTY }),
   );
   bind(container, T.Events, { logger: T.Logger }, ({ logger }) => new InProcessEvents(logger));
+  bind(container, OPEN_FILES, { config: T.Config }, ({ config }) =>
+    shareOpenFiles(openFilesLimit(), config.worker.concurrency),
+  );
   // The host's name helps operators; that two starts never share an id is the UUID's doing.
   bind(container, T.WorkerId, { ids: T.Ids }, ({ ids }) => `${hostname()}:${process.pid}:${ids.next()}`);
 }
@@ -125,13 +132,14 @@ function bindDispatchers(container: Container): void {
   bind(
     container,
     T.HttpDispatcher,
-    { config: T.Config, clock: T.Clock },
-    ({ config: { worker, defaults }, clock }) =>
+    { config: T.Config, clock: T.Clock, openFiles: OPEN_FILES },
+    ({ config: { worker, defaults }, clock, openFiles }) =>
       new UndiciHttpDispatcher({
         retryStatuses: defaults.retryStatuses,
         maxResultBytes: defaults.maxResultBytes,
         // As many as there are slots: an origin is limited by its queue, not here.
         connectionsPerOrigin: worker.concurrency,
+        maxIdleConnections: openFiles.idleDeliveries,
         version: VERSION,
         clock,
       }),
@@ -251,11 +259,19 @@ function bindHttp(container: Container): void {
         logRequests: logging.level === 'debug' || logging.level === 'trace',
       }),
   );
-  bind(container, T.HttpServer, { ids: T.Ids, scheduler: T.Scheduler, logger: T.Logger }, (ports) => {
+  const serving = {
+    config: T.Config,
+    openFiles: OPEN_FILES,
+    ids: T.Ids,
+    scheduler: T.Scheduler,
+    logger: T.Logger,
+  };
+  bind(container, T.HttpServer, serving, ({ config: { server }, openFiles, ...ports }) => {
     // Resolved late, so that the server can take its port before the store is opened.
     let app: RequestListener | undefined;
     const late: RequestListener = (request, response) =>
       (app ??= container.get(T.HttpApp))(request, response);
-    return createHttpServer({ app: late, ...ports });
+    const maxConnections = server.maxConnections ?? openFiles.clientConnections;
+    return createHttpServer({ app: late, maxConnections, ...ports });
   });
 }

@@ -114,6 +114,12 @@ const server: Keys<Config['server']> = {
     (config) => config.server.maxBodyBytes,
     'Largest request body, in bytes; a larger one is refused with 413.',
   ),
+  maxConnections: key(
+    'server.max_connections',
+    optional(integer(1, 1_000_000)),
+    (config) => config.server.maxConnections,
+    'Client connections at once; further ones are closed at once. Leave it out for what the limit of open files allows.',
+  ),
   allowedHosts: key(
     'server.allowed_hosts',
     allowedHosts,
@@ -252,6 +258,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       dbPath: read(server.dbPath),
       durability: read(server.durability),
       maxBodyBytes: read(server.maxBodyBytes),
+      maxConnections: read(server.maxConnections),
       allowedHosts: read(server.allowedHosts),
     },
     worker: {

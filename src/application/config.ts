@@ -19,6 +19,8 @@ export interface Config {
     readonly dbPath: string;
     readonly durability: Durability;
     readonly maxBodyBytes: number;
+    /** null: as many as the limit of open files allows. */
+    readonly maxConnections: number | null;
     /** Further Host names to answer, lower case. */
     readonly allowedHosts: readonly string[];
   };
@@ -59,6 +61,7 @@ export const DEFAULT_CONFIG: Config = {
     dbPath: 'mininq.db',
     durability: 'normal',
     maxBodyBytes: 1_048_576,
+    maxConnections: null,
     allowedHosts: [],
   },
   worker: {

@@ -1,5 +1,9 @@
-import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { eventually } from '../support/eventually.js';
 import { Api, MAIN, programs } from '../support/program.js';
 import { receivers } from '../support/receiver.js';
@@ -51,3 +55,79 @@ test('out of descriptors, no attempt is used up without its request', async () =
   program.signal('SIGTERM');
   expect((await program.exited).code).toBe(0);
 });
+
+test('however many clients connect, jobs are taken and delivered, and all is well again afterwards', async () => {
+  const hooks = await receiver();
+  const { program, api } = await serveWithin(256, '');
+  const { port } = new URL(api.url);
+  // Its connection is there before the crowd is.
+  const client = clientOf(api.url);
+  await client('GET', '/metrics');
+  const crowd = await crowdAt(Number(port), 400);
+  await eventually('the server refuses connections', () => crowd.refused >= 200);
+
+  const jobs = Array.from({ length: 50 }, (_, n) => ({
+    callback_url: hooks.url,
+    payload: { n },
+    max_retries: 0,
+  }));
+  await client('POST', '/jobs/batch', { jobs });
+  await eventually('all are delivered', async () => {
+    const { body } = await client('GET', '/jobs?status=completed&limit=100');
+    return completedJobs.parse(JSON.parse(body)).length === 50;
+  });
+  expect(hooks.requests).toHaveLength(50);
+  expect(hooks.deliveries.size).toBe(50);
+
+  crowd.leave();
+  await eventually('a new client is served', () =>
+    exchange(Number(port)).then((answer) => answer.startsWith('HTTP/1.1 200')),
+  );
+  const trouble = program.log.filter(({ level }) => level !== 'info');
+  expect(new Set(trouble.map(({ msg }) => msg))).toEqual(
+    new Set(['connections are refused: there are as many as there may be']),
+  );
+  program.signal('SIGTERM');
+  expect((await program.exited).code).toBe(0);
+});
+
+const completedJobs = z.array(z.looseObject({ attempt: z.literal(1) }));
+
+/** A client with one connection, which it keeps. */
+function clientOf(url: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  return async (method: string, path: string, body?: unknown): Promise<{ status: number; body: string }> => {
+    const headers = { 'Content-Type': 'application/json' };
+    const sent = request(url + path, { agent, method, headers });
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    const response = await new Promise<IncomingMessage>((resolve, reject) =>
+      sent.once('response', resolve).once('error', reject),
+    );
+    return { status: response.statusCode ?? 0, body: await text(response) };
+  };
+}
+
+/** Clients that connect and say nothing. */
+async function crowdAt(port: number, size: number) {
+  const crowd = { refused: 0, leave: () => sockets.forEach((socket) => socket.destroy()) };
+  const sockets = Array.from({ length: size }, () =>
+    connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .on('close', () => (crowd.refused += 1))
+      .resume(),
+  );
+  onTestFinished(crowd.leave);
+  await Promise.all(sockets.map((socket) => once(socket, 'connect').catch(() => undefined)));
+  return crowd;
+}
+
+/** What the server answers on a new connection; '' when it closes it. */
+async function exchange(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.end('GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  let received = '';
+  socket.on('data', (piece: Buffer) => (received += piece.toString()));
+  await new Promise((resolve) => socket.once('close', resolve));
+  return received;
+}

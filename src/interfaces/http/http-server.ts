@@ -36,6 +36,8 @@ export interface HttpServer {
 
 export interface HttpServerDependencies {
   readonly app: RequestListener;
+  /** Further connections are closed as soon as they are accepted. */
+  readonly maxConnections: number;
   readonly ids: Ids;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
@@ -52,7 +54,13 @@ const LIMITS = {
 } as const;
 const CLOSE_TIMEOUT_MS = 5_000;
 
-export function createHttpServer({ app, ids, scheduler, logger }: HttpServerDependencies): HttpServer {
+export function createHttpServer({
+  app,
+  maxConnections,
+  ids,
+  scheduler,
+  logger,
+}: HttpServerDependencies): HttpServer {
   let closed: Promise<void> | undefined;
   /** Answers that are due or on their way. */
   const pending = new Set<ServerResponse>();
@@ -64,6 +72,8 @@ export function createHttpServer({ app, ids, scheduler, logger }: HttpServerDepe
   };
   // The app itself answers for a missing Host header.
   const server = createServer({ ...LIMITS, requireHostHeader: false }, serve);
+  server.maxConnections = maxConnections;
+  logRefusals(server, logger);
   // The app may refuse a request before its body is sent: "100 Continue" is for the reader of the body to say.
   server.on('checkContinue', serve);
   // Any other expectation may be ignored (RFC 9110, 10.1.1). Node by itself answers 417, without a body.
@@ -93,6 +103,21 @@ export function createHttpServer({ app, ids, scheduler, logger }: HttpServerDepe
     },
     destroy: () => server.closeAllConnections(),
   };
+}
+
+/** One line when connections begin to be refused, not one each. */
+function logRefusals(server: Server, logger: Logger): void {
+  let refusing = false;
+  server.on('connection', () => {
+    refusing = false;
+  });
+  server.on('drop', () => {
+    if (refusing) return;
+    refusing = true;
+    logger.warn('connections are refused: there are as many as there may be', {
+      max_connections: server.maxConnections,
+    });
+  });
 }
 
 /** Resolves when the last connection is closed. */

@@ -35,10 +35,14 @@ describe('docs/configuration.md', () => {
     expect(documentedRows()).toEqual(rows);
   });
 
-  test('has an example of every key that works and shows the defaults, but for retention_days', () => {
+  test('has an example of every key that works and shows the defaults, but for those without one', () => {
     const [, example = ''] = /### Full example\n\n```toml\n(.*?)```/s.exec(page) ?? [];
     const { config, origins } = load({ file: example });
-    expect(config).toEqual({ ...DEFAULT_CONFIG, worker: { ...DEFAULT_CONFIG.worker, retentionDays: 30 } });
+    expect(config).toEqual({
+      ...DEFAULT_CONFIG,
+      server: { ...DEFAULT_CONFIG.server, maxConnections: 1000 },
+      worker: { ...DEFAULT_CONFIG.worker, retentionDays: 30 },
+    });
     expect([...new Set(origins.values())]).toEqual(['file mininq.toml']);
   });
 

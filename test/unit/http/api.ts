@@ -105,7 +105,13 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
     logRequests: false,
     ...options,
   };
-  const server = createHttpServer({ app: createHttpApp(dependencies), ids, scheduler, logger });
+  const server = createHttpServer({
+    maxConnections: 1000,
+    app: createHttpApp(dependencies),
+    ids,
+    scheduler,
+    logger,
+  });
   const { port, url } = await server.listen('127.0.0.1', 0);
   onTestFinished(async () => {
     liveUpdates.close();

@@ -152,7 +152,13 @@ test('after the head of an answer is sent, an error ends the connection and noth
     throw new StoreUnavailableError('gone');
   });
   outer.use(errorHandler(logger));
-  const server = createHttpServer({ app: outer, ids: new SequentialIds(), scheduler: api.scheduler, logger });
+  const server = createHttpServer({
+    maxConnections: 1000,
+    app: outer,
+    ids: new SequentialIds(),
+    scheduler: api.scheduler,
+    logger,
+  });
   const { port } = await server.listen('127.0.0.1', 0);
   const received = await exchange(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await server.close();

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { StartupError } from '../../../src/application/errors.js';
 import { createHttpServer, startupError, type HttpServer } from '../../../src/interfaces/http/http-server.js';
@@ -10,10 +11,10 @@ import { SequentialIds } from '../../support/sequential-ids.js';
 import { exchange, startApi, until } from './api.js';
 
 /** A server around any app. */
-async function startServer(app: RequestListener, host = '127.0.0.1') {
+async function startServer(app: RequestListener, host = '127.0.0.1', maxConnections = 1000) {
   const scheduler = new ManualScheduler(new FakeClock());
   const logger = new RecordingLogger();
-  const server = createHttpServer({ app, ids: new SequentialIds(), scheduler, logger });
+  const server = createHttpServer({ app, maxConnections, ids: new SequentialIds(), scheduler, logger });
   const listening = await server.listen(host, 0);
   onTestFinished(async () => {
     const closed = server.close();
@@ -50,6 +51,7 @@ describe('listen', () => {
     });
     const { port } = other.address() as AddressInfo;
     const server = createHttpServer({
+      maxConnections: 1000,
       app: ok,
       ids: new SequentialIds(),
       scheduler: new ManualScheduler(new FakeClock()),
@@ -80,6 +82,40 @@ describe('listen', () => {
   ])('says of %s how to mend it', (code, message) => {
     expect(startupError(codeError(code), 'host.example', 80)).toEqual(new StartupError(message));
   });
+});
+
+describe('as many connections as there may be', () => {
+  test('are served, further ones are closed, and there is room again when one ends', async () => {
+    const { port, logger } = await startServer(ok, '127.0.0.1', 2);
+    const first = await connected(port);
+    const second = await connected(port);
+    for (let n = 0; n < 3; n++) await once((await connected(port)).resume(), 'close');
+    for (const socket of [first, second]) {
+      socket.write(GET);
+      expect(String(await once(socket, 'data'))).toContain('200 OK');
+    }
+    expect(logger.lines).toEqual([
+      {
+        level: 'warn',
+        message: 'connections are refused: there are as many as there may be',
+        fields: { max_connections: 2 },
+      },
+    ]);
+
+    const ended = once(first, 'close');
+    first.end();
+    await ended;
+    const third = await connected(port);
+    third.write(GET);
+    expect(String(await once(third, 'data'))).toContain('200 OK');
+  });
+
+  async function connected(port: number): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  }
 });
 
 describe('close', () => {
