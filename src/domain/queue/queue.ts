@@ -18,7 +18,7 @@ export interface QueueSettings extends RetryPolicy {
 export interface Queue extends QueueSettings {
   readonly name: string;
   readonly paused: boolean;
-  /** null exactly when `rateLimitRps` is. */
+  /** null while there has never been a rate. Without one, it keeps what was saved until then. */
   readonly bucket: TokenBucket | null;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -39,17 +39,18 @@ export function newQueue(name: string, settings: QueueSettings, now: number): Qu
 
 /**
  * The queue with the given settings changed. A new rate keeps the tokens saved under the old one, up to the new
- * capacity: a change of the limit is no way round it.
+ * capacity, and so does a rate that comes after none: a change of the limit is no way round it.
  */
 export function changeQueue(queue: Queue, change: QueueChange, now: number): Queue {
   const changed = { ...queue, ...change, updatedAt: now };
   return { ...changed, bucket: bucketFor(queue, changed.rateLimitRps, now) };
 }
 
-function bucketFor(queue: Queue, rate: number | null, now: number): TokenBucket | null {
-  if (rate === null) return null;
-  if (queue.bucket === null || queue.rateLimitRps === null) return fullBucket(rate, now);
-  if (rate === queue.rateLimitRps) return queue.bucket;
-  const { tokens, refilledAt } = refill(queue.bucket, queue.rateLimitRps, now);
-  return { tokens: Math.min(tokens, bucketCapacity(rate)), refilledAt };
+function bucketFor({ bucket, rateLimitRps }: Queue, rate: number | null, now: number): TokenBucket | null {
+  if (rate === rateLimitRps) return bucket;
+  if (bucket === null) return rate === null ? null : fullBucket(rate, now);
+  // The time without a limit counts as if the new one had held.
+  if (rateLimitRps === null) return rate === null ? bucket : refill(bucket, rate, now);
+  const { tokens, refilledAt } = refill(bucket, rateLimitRps, now);
+  return { tokens: rate === null ? tokens : Math.min(tokens, bucketCapacity(rate)), refilledAt };
 }

@@ -49,7 +49,7 @@ describe('a change', () => {
 
   test.each([
     ['a limit on a queue that had none: a full bucket', null, undefined, 5, 5],
-    ['no limit any more: no bucket', 5, 2, null, null],
+    ['no limit any more: the tokens saved', 5, 2, null, 2.5],
     ['higher: the tokens saved, none given', 10, 3, 100, 4],
     ['lower: the tokens saved', 10, 3, 5, 4],
     ['lower: no more than the new capacity', 10, 9, 2, 2],
@@ -65,24 +65,41 @@ describe('a change', () => {
     expect(bucket).toStrictEqual({ tokens: 3, refilledAt: NOW });
   });
 
-  test('there is a bucket exactly when there is a rate', () => {
+  test('a limit that is taken away and set again gives no tokens but those of the time between', () => {
+    const without = changeQueue(queue(10, 0), { rateLimitRps: null }, NOW);
+    expect(changeQueue(without, { rateLimitRps: 10 }, NOW).bucket).toStrictEqual({
+      tokens: 0,
+      refilledAt: NOW,
+    });
+    const later = changeQueue(
+      changeQueue(without, { paused: true }, NOW + 50),
+      { rateLimitRps: 10 },
+      NOW + 200,
+    );
+    expect(later.bucket).toStrictEqual({ tokens: 2, refilledAt: NOW + 200 });
+  });
+
+  test('there is a bucket once there has been a rate', () => {
     const rate = fc.option(fc.constantFrom(0.0001, 0.5, 1, 3, 1000));
     holds(
       fc.property(rate, fc.array(fc.record({ rate, waits: fc.nat(5000) })), (first, changes) => {
         let now = NOW;
         let each = queue(first);
+        let limited = first !== null;
         for (const { rate: rateLimitRps, waits } of changes) {
           now += waits;
           each = changeQueue(each, { rateLimitRps }, now);
           expect(each.rateLimitRps).toBe(rateLimitRps);
-          expect(each.bucket === null).toBe(rateLimitRps === null);
+          limited ||= rateLimitRps !== null;
+          expect(each.bucket !== null).toBe(limited);
         }
       }),
     );
   });
 
   test('however often the rate is changed, no more starts than at its highest', () => {
-    const step = fc.record({ rate: fc.constantFrom(0.1, 1, 2, 5, 10), waits: fc.nat(300) });
+    // What starts while there is no limit is not counted.
+    const step = fc.record({ rate: fc.constantFrom(null, 0.1, 1, 2, 5, 10), waits: fc.nat(300) });
     const highest = 10;
     holds(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -92,6 +109,7 @@ describe('a change', () => {
         for (const { rate, waits } of steps) {
           now += waits;
           each = changeQueue(each, { rateLimitRps: rate }, now);
+          if (rate === null) continue;
           if (each.bucket === null) throw new Error('a limited queue has a bucket');
           const count = availableTokens(each.bucket, rate, now);
           each = { ...each, bucket: spend(each.bucket, rate, count, now) };
