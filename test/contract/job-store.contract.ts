@@ -353,6 +353,37 @@ export function describeJobStore(harness: StoreHarness): void {
         expect((await claim(jobs, { slots: 2 })).map(({ queueName }) => queueName)).toEqual(['zz-open']);
       });
 
+      test('looks at a queue without a token again when its limit is raised, taken away or it is made anew', async () => {
+        const { jobs, queues } = await connect();
+        await insert(
+          jobs,
+          Array.from({ length: 9 }, () => newJob()),
+        );
+        await queues.update('default', { rateLimitRps: 1, maxConcurrency: 100 }, NOW);
+        expect(await claim(jobs)).toHaveLength(1);
+        expect(await claim(jobs)).toHaveLength(0);
+        await queues.update('default', { rateLimitRps: 1000 }, NOW);
+        expect(await claim(jobs, { now: NOW + 2 })).toHaveLength(2);
+        expect(await claim(jobs, { now: NOW + 2 })).toHaveLength(0);
+        await queues.update('default', { rateLimitRps: null }, NOW + 2);
+        expect(await claim(jobs, { now: NOW + 2 })).toHaveLength(6);
+      });
+
+      test('gives tokens after the clock was set back, too', async () => {
+        const { jobs, queues } = await connect();
+        await insert(
+          jobs,
+          Array.from({ length: 3 }, () => newJob({ visibleAt: NOW - 7_200_000 })),
+        );
+        await queues.update('default', { rateLimitRps: 1 }, NOW);
+        expect(await claim(jobs)).toHaveLength(1);
+        expect(await claim(jobs)).toHaveLength(0);
+        const earlier = NOW - 3_600_000;
+        expect(await claim(jobs, { now: earlier })).toHaveLength(0);
+        expect(await jobs.nextDueAt(earlier, [])).toBeLessThanOrEqual(earlier + 1000);
+        expect(await claim(jobs, { now: earlier + 1000 })).toHaveLength(1);
+      });
+
       test('two claimers never share a job (10,000 jobs)', async () => {
         const place = await freshPlace();
         const connections = [await place.connect(), await place.connect()];
@@ -519,6 +550,29 @@ export function describeJobStore(harness: StoreHarness): void {
         await queues.update('default', { rateLimitRps: 0.5 }, NOW);
         expect(await claim(jobs)).toHaveLength(1);
         expect(await jobs.nextDueAt(NOW + 1, [])).toBe(NOW + 2000);
+      });
+
+      test('is the earliest instant of a token of many limited queues, ours and not paused', async () => {
+        const { jobs, queues } = await connect();
+        const names = ['a', 'b', 'c', 'd'];
+        await insert(
+          jobs,
+          names.flatMap((queueName) => [newJob({ queueName }), newJob({ queueName })]),
+        );
+        for (const [i, name] of names.entries())
+          await queues.update(name, { rateLimitRps: 1 / (i + 1) }, NOW);
+        expect(await claim(jobs)).toHaveLength(4);
+        for (let pass = 0; pass < 2; pass += 1) {
+          expect(await jobs.nextDueAt(NOW, [])).toBe(NOW + 1000);
+          expect(await jobs.nextDueAt(NOW, ['d', 'c'])).toBe(NOW + 3000);
+          expect(await jobs.nextDueAt(NOW, [], (name) => name !== 'a')).toBe(NOW + 2000);
+          // It finds none that has a token, and may remember that.
+          expect(await claim(jobs)).toHaveLength(0);
+        }
+        await queues.update('a', { paused: true }, NOW);
+        await claim(jobs);
+        expect(await jobs.nextDueAt(NOW, [])).toBe(NOW + 2000);
+        expect((await claim(jobs, { now: NOW + 2000 })).map(({ queueName }) => queueName)).toEqual(['b']);
       });
 
       test('does not wait for queues that are paused, full or not ours', async () => {

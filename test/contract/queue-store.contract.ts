@@ -49,7 +49,10 @@ export function describeQueueStore(harness: StoreHarness): void {
       const limited = await queues.update(queue.name, { rateLimitRps: 4 }, NOW);
       expect(limited?.bucket).toEqual({ tokens: 4, refilledAt: NOW });
       expect((await queues.update(queue.name, { rateLimitRps: 2 }, NOW))?.bucket?.tokens).toBe(2);
-      expect((await queues.update(queue.name, { rateLimitRps: null }, NOW))?.bucket).toBeNull();
+      expect((await queues.update(queue.name, { rateLimitRps: null }, NOW))?.rateLimitRps).toBeNull();
+      // What was saved outlives the time without a limit.
+      await queues.update(queue.name, { rateLimitRps: 4 }, NOW);
+      expect((await queues.get(queue.name))?.bucket).toEqual({ tokens: 2, refilledAt: NOW });
     });
 
     test('deletes a queue without active jobs; finished ones stay', async () => {

@@ -20,9 +20,14 @@ export function fullBucket(ratePerSecond: number, now: number): TokenBucket {
  */
 export function refill(bucket: TokenBucket, ratePerSecond: number, now: number): TokenBucket {
   const elapsedMs = now - bucket.refilledAt;
-  if (elapsedMs < 0 && elapsedMs >= -DISORDER_MS) return bucket;
+  if (elapsedMs < 0 && !isAhead(bucket.refilledAt, now)) return bucket;
   const gained = (Math.max(0, elapsedMs) * ratePerSecond) / 1000;
   return { tokens: Math.min(bucketCapacity(ratePerSecond), bucket.tokens + gained), refilledAt: now };
+}
+
+/** Was the clock set back since `time`, by more than its readings may be out of order? */
+export function isAhead(time: number, now: number): boolean {
+  return time - now > DISORDER_MS;
 }
 
 /** Whole jobs that may start now. */

@@ -2,7 +2,7 @@ import type { Job, JobState } from '../../domain/job/job.js';
 import { claim } from '../../domain/job/transitions.js';
 import { claimable, type QueueSnapshot } from '../../domain/queue/claim-plan.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
-import { nextTokenAt, spend } from '../../domain/queue/token-bucket.js';
+import { isAhead, nextTokenAt, refill, spend } from '../../domain/queue/token-bucket.js';
 import type {
   ClaimRequest,
   ExpectedState,
@@ -31,7 +31,9 @@ export class MemoryJobStore implements JobStore {
   claim({ now, workerId, slots, queues, plan, admission }: ClaimRequest): Promise<Job[]> {
     this.#data.promote(now);
     const ready = this.#data.readyByQueue(now);
-    const offered = this.#snapshots(ready, queues).filter(
+    const waiting = this.#snapshots(ready, queues);
+    for (const { name } of waiting) this.#restart(name, now);
+    const offered = waiting.filter(
       (queue) => claimable(queue, now) > 0 && admission?.queue(queue.name) !== false,
     );
     const claimed = plan(offered).flatMap(({ queueName, count }) => {
@@ -128,6 +130,14 @@ export class MemoryJobStore implements JobStore {
       if (!queue || (names.length > 0 && !names.includes(name))) return [];
       return [{ ...queue, ready: jobs.length, running: running.get(name) ?? 0 }];
     });
+  }
+
+  /** A bucket from before the clock was set back fills from now on. */
+  #restart(queueName: string, now: number): void {
+    const queue = this.#data.queues.get(queueName);
+    if (!queue?.bucket || queue.rateLimitRps === null || !isAhead(queue.bucket.refilledAt, now)) return;
+    const bucket = refill(queue.bucket, queue.rateLimitRps, now);
+    this.#data.queues.set(queueName, { ...queue, bucket });
   }
 
   #spend(queueName: string, count: number, now: number): void {

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { ClaimRequest } from '../../application/ports/job-store.js';
 import { claimable, type QueueSnapshot } from '../../domain/queue/claim-plan.js';
+import { isAhead, nextTokenAt, refill } from '../../domain/queue/token-bucket.js';
 
 interface Row {
   readonly name: string;
@@ -10,57 +11,130 @@ interface Row {
   readonly rateLimitRps: number | null;
   readonly tokens: number | null;
   readonly tokensAt: number | null;
+  /** null but for those that wait for it. */
+  readonly nextTokenAt: number | null;
 }
 
-function selectWaiting(condition: string): string {
+/** Queues without a token that a claim looks at and marks, at most: about two milliseconds of work. */
+const MARK_LIMIT = 500;
+
+function selectWaiting(counts: string, condition: string, order: string): string {
   return `SELECT q.name, c.ready, c.running, q.max_concurrency AS maxConcurrency, q.rate_limit_rps AS rateLimitRps,
-      q.tokens, q.tokens_at AS tokensAt
-    FROM job_counts c CROSS JOIN queues q ON q.name = c.queue_name
+      q.tokens, q.tokens_at AS tokensAt, c.next_token_at AS nextTokenAt
+    FROM ${counts} CROSS JOIN queues q ON q.name = c.queue_name
     WHERE c.ready > 0 AND q.paused = 0 AND c.running < q.max_concurrency AND ${condition}
-    ORDER BY c.queue_name`;
+    ORDER BY ${order}`;
 }
 
-// test/unit/sqlite checks its plan.
-export const SELECT_WAITING_AFTER = selectWaiting('c.queue_name > ?');
+// Each statement names its index; test/unit/sqlite checks the plans.
+const BY_TOKEN = 'job_counts c INDEXED BY idx_job_counts_ready';
+export const SELECT_WAITING_AFTER = selectWaiting(
+  BY_TOKEN,
+  'c.next_token_at IS NULL AND c.queue_name > ?',
+  'c.queue_name',
+);
+export const SELECT_WAITING_FOR_TOKENS = selectWaiting(
+  BY_TOKEN,
+  'c.next_token_at IS NOT NULL',
+  'c.next_token_at',
+);
+export const NEXT_TOKEN = `SELECT next_token_at FROM job_counts INDEXED BY idx_job_counts_ready
+  WHERE ready > 0 AND next_token_at IS NOT NULL ORDER BY next_token_at LIMIT 1`;
+export const UNMARK_DUE = `UPDATE job_counts SET next_token_at = NULL
+  WHERE queue_name IN (
+    SELECT queue_name FROM job_counts INDEXED BY idx_job_counts_ready
+    WHERE ready > 0 AND next_token_at <= ? ORDER BY next_token_at LIMIT ?)`;
 
 /**
  * Queues that have ready jobs, are not paused and are below their concurrency, read in the order of their names from
- * the index on exactly those counts: ten thousand idle queues cost a claim nothing.
+ * the index on exactly those counts: ten thousand idle queues cost a claim nothing. A queue that is found to have no
+ * token is marked with the instant of its next one, and not read again before.
  */
 export class ClaimableQueues {
   readonly #after: Database.Statement<[string], Row>;
   readonly #among: Database.Statement<[string], Row>;
-  /** The last queue offered. The next offer starts behind it, so that each queue has its turn. */
+  readonly #forTokens: Database.Statement<[], Row>;
+  readonly #nextToken: Database.Statement<[], number>;
+  readonly #mark: Database.Statement<[number, string]>;
+  /** A bucket from before the clock was set back fills from now on. */
+  readonly #restart: Database.Statement<[number, number, string]>;
+  readonly #unmarkDue: Database.Statement<[number, number]>;
+  readonly #unmarkAll: Database.Statement<[]>;
+  /** The last queue looked at. The next offer starts behind it, so that each queue has its turn. */
   #cursor = '';
+  /** The time of the last claim. */
+  #claimedAt = Number.POSITIVE_INFINITY;
 
   constructor(db: Database.Database) {
     this.#after = db.prepare(SELECT_WAITING_AFTER);
-    this.#among = db.prepare(selectWaiting('c.queue_name IN (SELECT value FROM json_each(?))'));
+    this.#among = db.prepare(
+      selectWaiting('job_counts c', 'c.queue_name IN (SELECT value FROM json_each(?))', 'c.queue_name'),
+    );
+    this.#forTokens = db.prepare(SELECT_WAITING_FOR_TOKENS);
+    this.#nextToken = db.prepare<[], number>(NEXT_TOKEN).pluck();
+    this.#mark = db.prepare('UPDATE job_counts SET next_token_at = ? WHERE queue_name = ?');
+    this.#restart = db.prepare('UPDATE queues SET tokens = ?, tokens_at = ? WHERE name = ?');
+    this.#unmarkDue = db.prepare(UNMARK_DUE);
+    this.#unmarkAll = db.prepare(
+      'UPDATE job_counts SET next_token_at = NULL WHERE next_token_at IS NOT NULL',
+    );
   }
 
-  /** Up to `limit` queues that may start a job now; of more queues than that, each gets its turn. */
-  offer({ queues, slots: limit, now, admission }: ClaimRequest): QueueSnapshot[] {
+  /**
+   * Up to `slots` queues that may start a job now; of more queues than that, each gets its turn. To be called inside
+   * a transaction.
+   */
+  offer({ queues, slots, now, admission }: ClaimRequest): QueueSnapshot[] {
+    this.#unmark(now);
     const offered: QueueSnapshot[] = [];
+    const withoutToken: QueueSnapshot[] = [];
     for (const queue of this.#inTurn(queues)) {
-      if (claimable(queue, now) > 0 && admission?.queue(queue.name) !== false) offered.push(queue);
-      if (offered.length >= limit) break;
+      this.#cursor = queue.name;
+      if (claimable(queue, now) === 0) withoutToken.push(queue);
+      else if (admission?.queue(queue.name) !== false) offered.push(queue);
+      if (offered.length >= slots || withoutToken.length >= MARK_LIMIT) break;
     }
-    this.#cursor = offered.at(-1)?.name ?? this.#cursor;
+    for (const queue of withoutToken) this.#wait(queue, now);
     return offered;
   }
 
-  /** All that have ready jobs and room, whether or not they have a token. */
-  *waiting(names: readonly string[]): Generator<QueueSnapshot> {
+  /**
+   * When an offer may give more than it does now, epoch milliseconds; `now` or earlier when it would give something;
+   * infinite when nothing is foreseen.
+   * @param names only these queues; empty: all
+   */
+  nextOfferAt(names: readonly string[], admits: (queueName: string) => boolean, now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    let withoutToken = 0;
     const rows = names.length > 0 ? this.#among.iterate(JSON.stringify(names)) : this.#after.iterate('');
-    for (const row of rows) yield toSnapshot(row);
+    for (const row of rows) {
+      if (!admits(row.name)) continue;
+      next = Math.min(next, row.nextTokenAt ?? tokenAt(toSnapshot(row), now));
+      if (next <= now) return now;
+      // The next claims are to mark them.
+      if (row.nextTokenAt === null && (withoutToken += 1) > MARK_LIMIT) return now;
+    }
+    if (names.length > 0) return next;
+    for (const row of this.#forTokens.iterate()) {
+      if (admits(row.name)) return Math.min(next, row.nextTokenAt ?? now);
+    }
+    return next;
+  }
+
+  #wait(queue: QueueSnapshot, now: number): void {
+    const { name, rateLimitRps, bucket } = queue;
+    this.#mark.run(tokenAt(queue, now), name);
+    if (rateLimitRps === null || bucket === null || !isAhead(bucket.refilledAt, now)) return;
+    const { tokens, refilledAt } = refill(bucket, rateLimitRps, now);
+    this.#restart.run(tokens, refilledAt, name);
   }
 
   *#inTurn(names: readonly string[]): Generator<QueueSnapshot> {
     const cursor = this.#cursor;
     if (names.length > 0) {
-      const queues = [...this.waiting(names)];
-      yield* queues.filter(({ name }) => name > cursor);
-      yield* queues.filter(({ name }) => name <= cursor);
+      const rows = this.#among.all(JSON.stringify(names)).filter((row) => row.nextTokenAt === null);
+      yield* rows.filter(({ name }) => name > cursor).map(toSnapshot);
+      yield* rows.filter(({ name }) => name <= cursor).map(toSnapshot);
       return;
     }
     for (const row of this.#after.iterate(cursor)) yield toSnapshot(row);
@@ -69,6 +143,19 @@ export class ClaimableQueues {
       yield toSnapshot(row);
     }
   }
+
+  /** Queues that may have gained a token are to be looked at again. */
+  #unmark(now: number): void {
+    // When the clock was set back, maybe while no process ran, the instants are of no use.
+    if (isAhead(this.#claimedAt, now)) this.#unmarkAll.run();
+    else if ((this.#nextToken.get() ?? Number.POSITIVE_INFINITY) <= now) this.#unmarkDue.run(now, MARK_LIMIT);
+    this.#claimedAt = now;
+  }
+}
+
+/** When the queue has a token, epoch milliseconds. */
+function tokenAt({ rateLimitRps, bucket }: QueueSnapshot, now: number): number {
+  return rateLimitRps === null || bucket === null ? now : nextTokenAt(bucket, rateLimitRps, now);
 }
 
 function toSnapshot(row: Row): QueueSnapshot {

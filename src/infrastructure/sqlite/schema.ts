@@ -127,10 +127,13 @@ export const jobCounts = sqliteTable(
     running: integer('running').notNull(),
     completed: integer('completed').notNull(),
     dead: integer('dead').notNull(),
+    /** When the queue gains its next token; null when it may have one, or needs none. See ClaimableQueues. */
+    nextTokenAt: integer('next_token_at'),
   },
   (t) => [
+    // A claim reads those without an instant, in the order of their names; the others wait in the order of it.
     index('idx_job_counts_ready')
-      .on(t.queueName)
+      .on(t.nextTokenAt, t.queueName)
       .where(sql`ready > 0`),
     index('idx_job_counts_delayed')
       .on(t.queueName)

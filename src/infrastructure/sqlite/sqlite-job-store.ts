@@ -3,7 +3,7 @@ import { claim } from '../../domain/job/transitions.js';
 import type { Job, JobState } from '../../domain/job/job.js';
 import type { QueueSnapshot } from '../../domain/queue/claim-plan.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
-import { nextTokenAt, spend } from '../../domain/queue/token-bucket.js';
+import { spend } from '../../domain/queue/token-bucket.js';
 import type {
   ClaimRequest,
   ExpectedState,
@@ -120,16 +120,8 @@ export class SqliteJobStore implements JobStore {
     admits: (queueName: string) => boolean = () => true,
   ): Promise<number | null> {
     return this.#db.read(() => {
-      let next = this.#delayed.nextDueAt() ?? Number.POSITIVE_INFINITY;
-      for (const queue of this.#queues.waiting(queues)) {
-        if (next <= now) break;
-        if (!admits(queue.name)) continue;
-        const { rateLimitRps, bucket } = queue;
-        next = Math.min(
-          next,
-          rateLimitRps === null || !bucket ? now : nextTokenAt(bucket, rateLimitRps, now),
-        );
-      }
+      const due = this.#delayed.nextDueAt() ?? Number.POSITIVE_INFINITY;
+      const next = due <= now ? due : Math.min(due, this.#queues.nextOfferAt(queues, admits, now));
       return next === Number.POSITIVE_INFINITY ? null : Math.max(now, next);
     });
   }

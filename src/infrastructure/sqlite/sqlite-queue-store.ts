@@ -73,6 +73,7 @@ export class SqliteQueueStore implements QueueStore {
       if (!queue) return null;
       const changed = changeQueue(queue, change, now);
       this.#db.orm.update(queues).set(toRow(changed)).where(eq(queues.name, name)).run();
+      this.#forgetNextToken(name);
       return changed;
     });
   }
@@ -83,8 +84,14 @@ export class SqliteQueueStore implements QueueStore {
       const counts = this.#db.orm.select().from(jobCounts).where(eq(jobCounts.queueName, name)).get();
       if (counts && counts.ready + counts.delayed + counts.running > 0) return 'active';
       const { changes } = this.#db.orm.delete(queues).where(eq(queues.name, name)).run();
+      this.#forgetNextToken(name);
       return changes === 1 ? 'deleted' : 'missing';
     });
+  }
+
+  /** Under other settings it may come earlier: the next claim finds out. */
+  #forgetNextToken(name: string): void {
+    this.#db.orm.update(jobCounts).set({ nextTokenAt: null }).where(eq(jobCounts.queueName, name)).run();
   }
 
   #select(name: string): Queue | null {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { SELECT_WAITING_AFTER } from '../../../src/infrastructure/sqlite/claimable-queues.js';
+import {
+  NEXT_TOKEN,
+  SELECT_WAITING_AFTER,
+  SELECT_WAITING_FOR_TOKENS,
+  UNMARK_DUE,
+} from '../../../src/infrastructure/sqlite/claimable-queues.js';
 import {
   DELAYED_QUEUES_AFTER,
   NEXT_DELAYED,
@@ -29,8 +34,25 @@ describe.each([
     'finding the queues of a claim',
     SELECT_WAITING_AFTER,
     [
-      'SEARCH c USING INDEX idx_job_counts_ready (queue_name>?)',
+      'SEARCH c USING INDEX idx_job_counts_ready (next_token_at=? AND queue_name>?)',
       'SEARCH q USING INDEX sqlite_autoindex_queues_1 (name=?)',
+    ],
+  ],
+  [
+    'finding the queues that wait for a token',
+    SELECT_WAITING_FOR_TOKENS,
+    [
+      'SEARCH c USING INDEX idx_job_counts_ready (next_token_at>?)',
+      'SEARCH q USING INDEX sqlite_autoindex_queues_1 (name=?)',
+    ],
+  ],
+  ['the next token', NEXT_TOKEN, ['SEARCH job_counts USING INDEX idx_job_counts_ready (next_token_at>?)']],
+  [
+    'looking again at queues that gained a token',
+    UNMARK_DUE,
+    [
+      'SEARCH job_counts USING INDEX sqlite_autoindex_job_counts_1 (queue_name=?)',
+      'SEARCH job_counts USING INDEX idx_job_counts_ready (next_token_at<?)',
     ],
   ],
   [
