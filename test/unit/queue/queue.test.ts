@@ -57,7 +57,7 @@ describe('a change', () => {
     ['saved under the old rate, not the new one', 1000, 0, 1, 1],
   ])('of the rate, %s', (_case, before, tokens, after, expected) => {
     const { bucket } = changeQueue(queue(before, tokens), { rateLimitRps: after }, NOW + 100);
-    expect(bucket).toStrictEqual(expected === null ? null : { tokens: expected, refilledAt: NOW + 100 });
+    expect(bucket).toStrictEqual({ tokens: expected, refilledAt: NOW + 100 });
   });
 
   test('that reaches the store late turns no time back', () => {
