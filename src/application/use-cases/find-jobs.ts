@@ -12,6 +12,8 @@ export interface FindPage {
   readonly before?: string;
   /** Milliseconds after which no further step is begun: a search may have to look at every job there is. */
   readonly budgetMs: number;
+  /** Aborted when nobody waits for the jobs any more: no further step is begun then either. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -36,6 +38,7 @@ export function findJobs(ports: Pick<Ports, 'queries' | 'clock' | 'scheduler'>):
       }
       before = step.next;
       await nextTurn(scheduler);
+      if (page.signal?.aborted === true) return { jobs, next: before };
     }
   };
 }

@@ -16,6 +16,8 @@ export interface BulkAction extends BulkKind {
 export interface BulkOptions {
   /** Only counts the jobs. */
   readonly dryRun: boolean;
+  /** Aborted when nobody waits for the result any more: counting ends then. What changes jobs goes on to its end. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BulkResult {
@@ -41,7 +43,7 @@ const STEP = 200;
 export async function forAllJobs(
   selection: JobSelection,
   action: BulkAction,
-  { dryRun }: BulkOptions,
+  { dryRun, signal }: BulkOptions,
   ports: BulkPorts,
 ): Promise<Result<BulkResult>> {
   const refused = refuseSelection(selection, action);
@@ -50,7 +52,9 @@ export async function forAllJobs(
   const named = found.kind === 'named' ? (found.job?.id ?? null) : null;
   const steps = () =>
     selection.ids === undefined ? stepsOverAll(found, ports) : stepsOverIds(selection.ids, found, ports);
-  if (dryRun) return ok({ matched: await countJobs(selection, action, steps, ports), changed: 0, named });
+  if (dryRun) {
+    return ok({ matched: await countJobs(selection, action, steps, ports, signal), changed: 0, named });
+  }
   let [matched, changed] = [0, 0];
   for await (const jobs of steps()) {
     const outcomes = await Promise.all(jobs.map((job) => action.change(job)));
@@ -68,6 +72,7 @@ async function countJobs(
   action: BulkAction,
   steps: () => AsyncGenerator<readonly JobSummary[]>,
   ports: BulkPorts,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   const { queue, scheduleId, search } = selection.filter;
   if (selection.ids === undefined && scheduleId === undefined && search === undefined) {
@@ -75,7 +80,10 @@ async function countJobs(
     return (await counts)[action.status];
   }
   let count = 0;
-  for await (const jobs of steps()) count += jobs.length;
+  for await (const jobs of steps()) {
+    count += jobs.length;
+    if (signal?.aborted === true) break;
+  }
   return count;
 }
 

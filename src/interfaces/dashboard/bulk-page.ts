@@ -35,7 +35,7 @@ interface BulkRequest {
 /** Retries or cancels the selected jobs, or all that match the filters, once the count is confirmed. */
 export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): PageRoute[] {
   return [
-    post('/dashboard/jobs/bulk', async ({ form }) => {
+    post('/dashboard/jobs/bulk', async ({ form, signal }) => {
       const back = backTo(form, '/dashboard/jobs');
       const request = toRequest(form);
       if (request === null) return goTo(back, 'No job is selected: tick some first.', 'problem');
@@ -44,7 +44,7 @@ export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): PageRoute[] {
       const confirmed = isConfirmed(form);
       const selection = ids === null ? { filter, all: Object.keys(filter).length === 0 } : { filter, ids };
       const run = kind === 'retry' ? retryJobs : cancelJobs;
-      const result = await run(selection, { dryRun: !confirmed });
+      const result = await run(selection, { dryRun: !confirmed, ...(signal && { signal }) });
       if (!result.ok) return goTo(back, result.refusal.message, 'problem');
       const { matched, changed, named } = result.value;
       if (confirmed) return goTo(back, `${plural(changed, 'job')} ${past}.`);

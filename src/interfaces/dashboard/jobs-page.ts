@@ -27,13 +27,14 @@ const QUEUES_PROPOSED = 50;
 
 export function jobListRoutes({ findJobs, listQueuePage }: UseCases): PageRoute[] {
   return [
-    get('/dashboard/jobs', async ({ query, url }) => {
+    get('/dashboard/jobs', async ({ query, url, signal }) => {
       const filter = toFilter(query);
       const before = given(query, 'before');
       const found = await findJobs(filter, {
         limit: PAGE_SIZE,
         budgetMs: SEARCH_BUDGET_MS,
         ...(before !== null && { before }),
+        ...(signal && { signal }),
       });
       const { queues } = await listQueuePage({
         text: '',

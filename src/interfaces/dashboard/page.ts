@@ -11,6 +11,8 @@ export interface PageRequest {
   readonly query: URLSearchParams;
   /** What a form brought; empty for GET. */
   readonly form: URLSearchParams;
+  /** Aborted when the browser has gone. A region is made for all tabs that show it, and has none. */
+  readonly signal?: AbortSignal;
 }
 
 export type PageAnswer =

@@ -8,7 +8,7 @@ import {
 } from '../../application/errors.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { ERROR_STATUS } from '../http/error-response.js';
-import type { HttpRequest, HttpResponse } from '../http/http-types.js';
+import { whenGone, type HttpRequest, type HttpResponse } from '../http/http-types.js';
 import type { Assets } from './assets.js';
 import { readFormBody } from './form-body.js';
 import { html } from './html.js';
@@ -86,7 +86,10 @@ export class Pages {
       this.refuse(response, url, form.refusal);
       return;
     }
-    const answer = await route.answer(pageRequest(url, request, form.value));
+    const answer = await route.answer({
+      ...pageRequest(url, request, form.value),
+      signal: whenGone(response),
+    });
     switch (answer.kind) {
       case 'view':
         this.#sendView(answer.view, 200, request, response);

@@ -21,9 +21,9 @@ export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): Route[] {
         answers: { 200: ['How many there were.', retriedShape] },
       },
       jobSelectionShape,
-      async ({ dry_run, ...body }) => {
+      async ({ dry_run, ...body }, { gone }) => {
         const dryRun = dry_run ?? false;
-        const retried = await retryJobs(toJobSelection(body), { dryRun });
+        const retried = await retryJobs(toJobSelection(body), { dryRun, signal: gone() });
         return reply(retried, 200, (result) => presentRetried(result, dryRun));
       },
     ),
@@ -36,9 +36,9 @@ export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): Route[] {
         answers: { 200: ['How many there were.', cancelledJobsShape] },
       },
       jobSelectionShape,
-      async ({ dry_run, ...body }) => {
+      async ({ dry_run, ...body }, { gone }) => {
         const dryRun = dry_run ?? false;
-        const cancelled = await cancelJobs(toJobSelection(body), { dryRun });
+        const cancelled = await cancelJobs(toJobSelection(body), { dryRun, signal: gone() });
         return reply(cancelled, 200, (result) => presentCancelled(result, dryRun));
       },
     ),

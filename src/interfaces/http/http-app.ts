@@ -11,7 +11,7 @@ import type { Dashboard } from '../dashboard/dashboard.js';
 import { errorHandler } from './error-handler.js';
 import { sendError } from './error-response.js';
 import { hostCheck } from './host-check.js';
-import { pathOf, type HttpRequest, type HttpResponse } from './http-types.js';
+import { pathOf, whenGone, type HttpRequest, type HttpResponse } from './http-types.js';
 import { jobRoutes } from './job-routes.js';
 import { sendJson } from './json-response.js';
 import { openApiDocument } from './openapi.js';
@@ -169,7 +169,7 @@ async function serve(
   maxBodyBytes: number,
 ): Promise<void> {
   const readBody = () => readJsonObject(request, response, maxBodyBytes);
-  const answer = await route.answer({ parameter, query, readBody });
+  const answer = await route.answer({ parameter, query, readBody, gone: () => whenGone(response) });
   if (!answer.ok) {
     sendError(response, answer.refusal);
     return;

@@ -9,6 +9,14 @@ export interface Locals {
 export type HttpRequest = IncomingMessage;
 export type HttpResponse = ServerResponse & { readonly locals: Locals };
 
+/** @returns a signal that is aborted when the client goes before it has its answer */
+export function whenGone(response: HttpResponse): AbortSignal {
+  const gone = new AbortController();
+  if (response.closed) gone.abort();
+  else response.once('close', () => gone.abort());
+  return gone.signal;
+}
+
 /** Without the query, and without the origin that a proxy's client may put before it. */
 export function pathOf({ url = '' }: HttpRequest): string {
   const path = url.startsWith('/') ? url : URL.canParse(url) ? new URL(url).pathname : url;

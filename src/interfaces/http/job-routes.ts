@@ -95,8 +95,8 @@ function listJobs(useCases: UseCases): Route {
       },
     },
     jobListQuery,
-    async (query) => {
-      const { jobs, next } = await useCases.listJobs(toFindFilter(query), toPage(query));
+    async (query, _, gone) => {
+      const { jobs, next } = await useCases.listJobs(toFindFilter(query), toPage(query), gone());
       const body = jobs.map(presentJob);
       return ok({ status: 200, body, ...(next !== null && { headers: { Link: nextPage(query, next) } }) });
     },

@@ -49,6 +49,8 @@ export interface RouteRequest {
   /** Decoded; what is given more than once is a list. */
   readonly query: Readonly<Record<string, unknown>>;
   readonly readBody: () => Promise<Result<JsonText>>;
+  /** Its signal is aborted when the client has gone: what only answers it may then end. */
+  readonly gone: () => AbortSignal;
 }
 
 export interface Answer {
@@ -81,7 +83,7 @@ export function route(
 export function queryRoute<Q>(
   description: Description,
   schema: z.ZodType<Q>,
-  handle: (query: Q, parameter: string) => Promise<Result<Answer>>,
+  handle: (query: Q, parameter: string, gone: RouteRequest['gone']) => Promise<Result<Answer>>,
 ): Route {
   return {
     ...description,
@@ -89,7 +91,7 @@ export function queryRoute<Q>(
     body: null,
     answer: async (request) => {
       const query = refuseRepeated(request.query) ?? check(schema, request.query);
-      return query.ok ? handle(query.value, request.parameter) : query;
+      return query.ok ? handle(query.value, request.parameter, request.gone) : query;
     },
   };
 }
@@ -100,20 +102,20 @@ export function bodyRoute<B>(
   shape: Shape<B>,
   handle: (
     body: B,
-    request: { readonly parameter: string; readonly json: JsonText },
+    request: Pick<RouteRequest, 'parameter' | 'gone'> & { readonly json: JsonText },
   ) => Promise<Result<Answer>>,
 ): Route {
   return {
     ...description,
     query: null,
     body: shape,
-    answer: async ({ parameter, query, readBody }) => {
+    answer: async ({ parameter, query, readBody, gone }) => {
       const refused = refuseQuery(query);
       if (refused) return refused;
       const json = await readBody();
       if (!json.ok) return json;
       const body = check(shape.schema, json.value.value);
-      return body.ok ? handle(body.value, { parameter, json: json.value }) : body;
+      return body.ok ? handle(body.value, { parameter, json: json.value, gone }) : body;
     },
   };
 }
