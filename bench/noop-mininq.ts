@@ -100,12 +100,12 @@ export async function enqueueSingly(
   count: number,
   payload: unknown,
 ): Promise<void> {
-  const { enqueueJobs } = container.get(T.UseCases);
+  const { enqueueCheckedJobs } = container.get(T.UseCases);
   let left = count;
   const caller = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      await enqueueJobs([
+      await enqueueCheckedJobs([
         {
           callbackUrl: MEASURED_URL,
           queueName: queue,

@@ -228,12 +228,14 @@ function bindHttp(container: Container): void {
       queries: T.JobQueries,
       queues: T.QueueStore,
       schedules: T.ScheduleStore,
+      dispatchers: T.Dispatchers,
       clock: T.Clock,
       scheduler: T.Scheduler,
       ids: T.Ids,
       events: T.Events,
     },
-    ({ config, ...ports }) => createUseCases(ports, config.defaults, VERSION),
+    ({ config, dispatchers, ...ports }) =>
+      createUseCases(ports, config.defaults, VERSION, dispatchers.schemes),
   );
   bind(
     container,

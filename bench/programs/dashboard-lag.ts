@@ -35,9 +35,9 @@ await mininq.stop();
 process.stdout.write(`${JSON.stringify({ lag, without, ...seen })}\n`);
 
 async function enqueueSteadily({ container }: Mininq, signal: AbortSignal): Promise<void> {
-  const { enqueueJobs } = container.get(T.UseCases);
+  const { enqueueCheckedJobs } = container.get(T.UseCases);
   while (!signal.aborted) {
-    await enqueueJobs(
+    await enqueueCheckedJobs(
       Array.from({ length: JOBS_A_BATCH }, () => ({
         callbackUrl: OTHER_URL,
         queueName: QUEUE,

@@ -24,7 +24,7 @@ const RESERVED_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 /** Libraries that a layer may use; the others may use any that is not reserved. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   domain: [],
-  application: ['fastest-levenshtein'],
+  application: ['fastest-levenshtein', 'zod'],
 };
 
 export interface SourceFile {

@@ -46,7 +46,7 @@ export function engineHarness(worker: Partial<Config['worker']> = {}, random: Ra
       { worker: { ...WORKER, ...worker }, defaults: DEFAULT_CONFIG.defaults },
       workerId,
     );
-  const useCases = createUseCases(ports, DEFAULT_CONFIG.defaults, '1.2.3');
+  const useCases = createUseCases(ports, DEFAULT_CONFIG.defaults, '1.2.3', ['http']);
   const read = reading(stores.queries);
   return {
     ...{ clock, scheduler, logger, published, stores, dispatcher, useCases },
@@ -60,7 +60,9 @@ export function engineHarness(worker: Partial<Config['worker']> = {}, random: Ra
       await turn();
     },
     enqueue: async (change: Partial<EnqueueJob> = {}, count = 1): Promise<string[]> => {
-      const outcomes = await useCases.enqueueJobs(Array.from({ length: count }, () => request(change)));
+      const outcomes = await useCases.enqueueCheckedJobs(
+        Array.from({ length: count }, () => request(change)),
+      );
       return outcomes.map(({ job }) => job.id);
     },
     queue: async (name: string, change: QueueChange): Promise<void> => {

@@ -14,5 +14,11 @@ export function using(defaults = DEFAULT_CONFIG.defaults) {
   const { events, published } = recordedEvents();
   const scheduler = new TurnScheduler();
   const ports = { ...stores, clock, scheduler, ids: new SequentialIds(), events };
-  return { clock, scheduler, stores, published, ...createUseCases(ports, defaults, '1.2.3') };
+  return {
+    clock,
+    scheduler,
+    stores,
+    published,
+    ...createUseCases(ports, defaults, '1.2.3', ['http', 'https']),
+  };
 }

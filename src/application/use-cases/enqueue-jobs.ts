@@ -1,10 +1,14 @@
+import * as z from 'zod';
 import type { NewJob } from '../../domain/job/job.js';
 import type { BackoffStrategy } from '../../domain/retry/backoff.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
+import { ok, type Result } from '../errors.js';
+import * as fields from '../fields.js';
+import { check } from '../validation.js';
 import type { InsertOutcome } from '../ports/job-store.js';
 import type { Ports } from './ports.js';
 
-/** A checked request; null: the queue or the configuration decides. */
+/** null: the queue or the configuration decides. */
 export interface EnqueueJob {
   readonly callbackUrl: string;
   readonly queueName: string;
@@ -20,13 +24,61 @@ export interface EnqueueJob {
   readonly delayMs: number;
 }
 
-/** Stores jobs, all or none; those whose idempotency key is taken are answered with the job that has it. */
-export type EnqueueJobs = (requests: readonly EnqueueJob[]) => Promise<InsertOutcome[]>;
+/** The rules of each field of a new job, over HTTP and in this process. @param schemes that a callback URL may have */
+export function newJobFields(schemes: readonly string[]) {
+  return {
+    callbackUrl: fields.callbackUrl(schemes),
+    queueName: fields.queueName,
+    priority: fields.priority,
+    maxRetries: fields.count,
+    retryBackoff: fields.retryBackoff,
+    baseDelayMs: fields.count,
+    maxDelayMs: fields.count,
+    timeoutMs: fields.timeoutMs,
+    idempotencyKey: fields.idempotencyKey,
+    delayMs: fields.delayMs,
+  };
+}
 
-export function enqueueJobs(
+/**
+ * Stores jobs, all or none; those whose idempotency key is taken are answered with the job that has it. Refuses, as
+ * the HTTP API does, all of them if there is anything wrong with one.
+ */
+export type EnqueueJobs = (requests: readonly EnqueueJob[]) => Promise<Result<InsertOutcome[]>>;
+
+/** @param enqueue for what is checked */
+export function enqueueJobs(enqueue: EnqueueCheckedJobs, schemes: readonly string[]): EnqueueJobs {
+  const job = newJobFields(schemes);
+  const jobs = z.array(
+    fields.object({
+      callbackUrl: job.callbackUrl,
+      queueName: job.queueName,
+      priority: job.priority,
+      payload: fields.payloadText,
+      maxRetries: job.maxRetries.nullable(),
+      retryBackoff: job.retryBackoff.nullable(),
+      baseDelayMs: job.baseDelayMs.nullable(),
+      maxDelayMs: job.maxDelayMs.nullable(),
+      timeoutMs: job.timeoutMs.nullable(),
+      idempotencyKey: job.idempotencyKey.nullable(),
+      delayMs: job.delayMs,
+    }),
+    { error: 'must be an array of jobs' },
+  );
+  const schema = z.object({ jobs });
+  return async (requests) => {
+    const checked = check(schema, { jobs: requests });
+    return checked.ok ? ok(await enqueue(checked.value.jobs)) : checked;
+  };
+}
+
+/** The same for requests that an interface has checked by the same rules. */
+export type EnqueueCheckedJobs = (requests: readonly EnqueueJob[]) => Promise<InsertOutcome[]>;
+
+export function enqueueCheckedJobs(
   { jobs, clock, ids, events }: Pick<Ports, 'jobs' | 'clock' | 'ids' | 'events'>,
   defaults: JobDefaults,
-): EnqueueJobs {
+): EnqueueCheckedJobs {
   return async (requests) => {
     const now = clock.now();
     const outcomes = await jobs.insert({

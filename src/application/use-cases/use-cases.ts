@@ -6,7 +6,7 @@ import { createQueue } from './create-queue.js';
 import { createSchedule } from './create-schedule.js';
 import { deleteQueue } from './delete-queue.js';
 import { deleteSchedule } from './delete-schedule.js';
-import { enqueueJobs } from './enqueue-jobs.js';
+import { enqueueCheckedJobs, enqueueJobs } from './enqueue-jobs.js';
 import { findJobs } from './find-jobs.js';
 import { getJobAttempts } from './get-job-attempts.js';
 import { getJob } from './get-job.js';
@@ -29,10 +29,17 @@ import { updateSchedule } from './update-schedule.js';
 
 export type UseCases = ReturnType<typeof createUseCases>;
 
-/** All that the interfaces can ask for. */
-export function createUseCases(ports: Ports, defaults: JobDefaults, version: string) {
+/** All that the interfaces can ask for. @param schemes that a callback URL may have */
+export function createUseCases(
+  ports: Ports,
+  defaults: JobDefaults,
+  version: string,
+  schemes: readonly string[],
+) {
+  const enqueueChecked = enqueueCheckedJobs(ports, defaults);
   return {
-    enqueueJobs: enqueueJobs(ports, defaults),
+    enqueueJobs: enqueueJobs(enqueueChecked, schemes),
+    enqueueCheckedJobs: enqueueChecked,
     getJob: getJob(ports),
     getJobAttempts: getJobAttempts(ports),
     listJobs: listJobs(ports),

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { describeSyntaxError, JsonText } from '../http/json-text.js';
-import { problemsOf } from '../http/validation.js';
+import { problemsOf } from '../../application/validation.js';
 import type { FormState } from './form.js';
 import { isShown, portable } from './json-view.js';
 

@@ -28,7 +28,7 @@ const FIELDS: FieldKinds = {
 
 /** @param schemes that a callback_url may have */
 export function newJobRoutes(
-  { getJob, enqueueJobs }: UseCases,
+  { getJob, enqueueCheckedJobs }: UseCases,
   schemes: readonly string[],
   defaults: JobDefaults,
 ): PageRoute[] {
@@ -48,7 +48,7 @@ export function newJobRoutes(
       const shownJson = original?.ok === true ? { payload: original.value.payload } : {};
       const read = readForm(form, FIELDS, schema, { shownJson });
       if (!read.ok) return show(newJobView(read.state, defaults, copied));
-      const [outcome] = await enqueueJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
+      const [outcome] = await enqueueCheckedJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
       if (!outcome) throw new Error('the store took one job and told the fate of none');
       const notice =
         outcome.kind === 'inserted'

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ATTEMPTS_LIMIT_DEFAULT, FAILED_ATTEMPTS_KEPT, LIST_LIMIT_MAX } from '../../application/limits.js';
 import type { JobAttempt } from '../../application/use-cases/get-job-attempts.js';
-import * as fields from './fields.js';
+import * as fields from '../../application/fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { BATCH_MAX } from '../../application/limits.js';
 import type { BulkResult } from '../../application/use-cases/for-all-jobs.js';
 import type { JobSelection } from '../../application/use-cases/job-selection.js';
-import * as fields from './fields.js';
+import * as fields from '../../application/fields.js';
 import { jobFilterFields, jobId, toFindFilter } from './job-shapes.js';
 import type { Shape } from './route.js';
 

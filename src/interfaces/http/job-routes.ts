@@ -36,7 +36,7 @@ export function jobRoutes(useCases: UseCases, schemes: readonly string[]): Route
   ];
 }
 
-function createJob({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobShape>): Route {
+function createJob({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof newJobShape>): Route {
   return bodyRoute(
     {
       method: 'post',
@@ -50,14 +50,14 @@ function createJob({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobSh
     },
     newJob,
     async (body, { json }) => {
-      const [outcome] = await enqueueJobs([toEnqueueJob(body, json.member('payload'))]);
+      const [outcome] = await enqueueCheckedJobs([toEnqueueJob(body, json.member('payload'))]);
       if (!outcome) throw new Error('the store took one job and told the fate of none');
       return ok({ status: outcome.kind === 'inserted' ? 201 : 200, body: presentJob(outcome.job) });
     },
   );
 }
 
-function createJobs({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobShape>): Route {
+function createJobs({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof newJobShape>): Route {
   return bodyRoute(
     {
       method: 'post',
@@ -74,7 +74,7 @@ function createJobs({ enqueueJobs }: UseCases, newJob: ReturnType<typeof newJobS
     newJobBatchShape(newJob),
     async ({ jobs }, { json }) => {
       const payloads = json.memberOfEach('jobs', 'payload');
-      const outcomes = await enqueueJobs(
+      const outcomes = await enqueueCheckedJobs(
         jobs.map((job, index) => toEnqueueJob(job, payloads[index] ?? null)),
       );
       return ok({ status: 201, body: { jobs: outcomes.map(({ job }) => presentJob(job)) } });

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { BATCH_MAX, DELAY_MS_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../../application/limits.js';
+import { BATCH_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../../application/limits.js';
 import type { Page } from '../../application/ports/job-queries.js';
-import type { EnqueueJob } from '../../application/use-cases/enqueue-jobs.js';
+import { newJobFields, type EnqueueJob } from '../../application/use-cases/enqueue-jobs.js';
 import type { FindFilter } from '../../application/use-cases/find-filter.js';
 import { JOB_STATUSES, type Job } from '../../domain/job/job.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
-import * as fields from './fields.js';
+import * as fields from '../../application/fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
 
@@ -14,27 +14,23 @@ const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** @param schemes that a callback_url may have */
 export function newJobShape(schemes: readonly string[]) {
+  const job = newJobFields(schemes);
   const schema = fields.object({
-    callback_url: fields
-      .callbackUrl(schemes)
-      .meta({ description: 'Where the job is delivered to, by POST.' }),
-    queue_name: fields.queueName
+    callback_url: job.callbackUrl.meta({ description: 'Where the job is delivered to, by POST.' }),
+    queue_name: job.queueName
       .nullish()
       .meta({ default: DEFAULT_QUEUE, description: 'Made if it does not exist.' }),
-    priority: fields.priority
-      .nullish()
-      .meta({ default: 0, description: 'Higher runs first within its queue.' }),
+    priority: job.priority.nullish().meta({ default: 0, description: 'Higher runs first within its queue.' }),
     payload: fields.payload.nullish().meta({ default: {}, description: 'The body of the delivery.' }),
-    max_retries: fields.count.nullish().meta({ description: "Default: the queue's." }),
-    retry_backoff: fields.retryBackoff.nullish().meta({ description: "Default: the queue's." }),
-    base_delay_ms: fields.count.nullish().meta({ description: "Default: the queue's." }),
-    max_delay_ms: fields.count.nullish().meta({ description: "Default: the queue's." }),
-    timeout_ms: fields.timeoutMs.nullish().meta({ description: "Default: the configuration's." }),
-    idempotency_key: fields.idempotencyKey
+    max_retries: job.maxRetries.nullish().meta({ description: "Default: the queue's." }),
+    retry_backoff: job.retryBackoff.nullish().meta({ description: "Default: the queue's." }),
+    base_delay_ms: job.baseDelayMs.nullish().meta({ description: "Default: the queue's." }),
+    max_delay_ms: job.maxDelayMs.nullish().meta({ description: "Default: the queue's." }),
+    timeout_ms: job.timeoutMs.nullish().meta({ description: "Default: the configuration's." }),
+    idempotency_key: job.idempotencyKey
       .nullish()
       .meta({ description: 'A job that has this key already is returned in place of a new one.' }),
-    delay_ms: fields
-      .integer(0, DELAY_MS_MAX)
+    delay_ms: job.delayMs
       .nullish()
       .meta({ default: 0, description: 'How long the job waits before it is due.' }),
   });

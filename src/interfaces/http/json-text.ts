@@ -49,21 +49,6 @@ function lastMember(json: string, objectAt: number, name: string): { text: strin
   return { text: text === 'null' ? null : text, end };
 }
 
-/** Is the value nested at most so many levels deep? A plain object or array without others in it has one level. */
-export function isNestedWithin(levels: number, value: unknown): boolean {
-  if (!isRecord(value)) return true;
-  return levels > 0 && Object.values(value).every((part) => isNestedWithin(levels - 1, part));
-}
-
-export function isJsonObject(value: unknown): boolean {
-  return isRecord(value) && !Array.isArray(value);
-}
-
-/** An object or an array. */
-function isRecord(value: unknown): value is Record<string | number, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
 /**
  * Where a text stops being JSON. The message of JSON.parse is of no use here: it differs from one version of Node to
  * the next, and quotes the text at length.

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { QueueStats } from '../../application/ports/queue-store.js';
 import { DEFAULT_MAX_CONCURRENCY, type Queue, type QueueChange } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
-import * as fields from './fields.js';
+import * as fields from '../../application/fields.js';
 import { formatInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
 

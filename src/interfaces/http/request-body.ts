@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ok, refuse, type Refused, type Result } from '../../application/errors.js';
+import { isJsonObject } from '../../application/json-object.js';
 import { shorten, quote } from '../../application/printable.js';
 import type { HttpRequest, HttpResponse } from './http-types.js';
-import { describeSyntaxError, isJsonObject, JsonText } from './json-text.js';
-import { kindOf } from './validation.js';
+import { describeSyntaxError, JsonText } from './json-text.js';
+import { kindOf } from '../../application/validation.js';
 
 /**
  * Reads a JSON object. What the headers give away is refused before the body is read.

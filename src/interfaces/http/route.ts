@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { ok, refuse, type ErrorCode, type Refused, type Result } from '../../application/errors.js';
 import { quote, shorten } from '../../application/printable.js';
 import type { JsonText } from './json-text.js';
-import { check } from './validation.js';
+import { check } from '../../application/validation.js';
 
 /*
  * A route says all there is to know about it: from the list of them come the handlers, the answers for other methods,

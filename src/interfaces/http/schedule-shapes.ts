@@ -4,7 +4,7 @@ import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
 import { CRON_DIALECTS } from '../../domain/schedule/cron-fields.js';
 import { cronNote } from '../../domain/schedule/cron-note.js';
 import { cronOf, isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
-import * as fields from './fields.js';
+import * as fields from '../../application/fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { readForm, type FieldKinds } from '../../../src/interfaces/dashboard/form-reader.js';
-import * as fields from '../../../src/interfaces/http/fields.js';
+import * as fields from '../../../src/application/fields.js';
 
 const KINDS: FieldKinds = { name: 'text', size: 'number', limit: 'number', on: 'boolean', data: 'json' };
 const schema = fields.object({

@@ -67,6 +67,7 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
     },
     DEFAULT_CONFIG.defaults,
     VERSION,
+    ['http', 'https'],
   );
   const engineStatus = (): EngineStatus => ({
     state: 'claiming',

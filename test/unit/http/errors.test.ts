@@ -169,7 +169,6 @@ test('after the head of an answer is sent, an error ends the connection and noth
 
 describe('an unknown path', () => {
   test.each([
-    '/',
     '/nope',
     '/jobs/',
     '/JOBS',

@@ -132,7 +132,10 @@ test('any path and query is taken or refused', async () => {
   await fc.assert(
     fc.asyncProperty(methods, fc.array(part, { maxLength: 4 }), query, async (method, parts, parameters) => {
       const search = new URLSearchParams(parameters).toString();
-      const response = await api.request(method, `/${parts.join('/')}${search === '' ? '' : `?${search}`}`);
+      const path = `/${parts.join('/')}${search === '' ? '' : `?${search}`}`;
+      // Which leads to a page.
+      fc.pre(new URL(api.url + path).pathname !== '/');
+      const response = await api.request(method, path);
       expect([200, 400, 404, 405]).toContain(response.status);
     }),
     { numRuns: 300 },

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { describeSyntaxError, isNestedWithin, JsonText } from '../../../src/interfaces/http/json-text.js';
+import { isNestedWithin } from '../../../src/application/json-object.js';
+import { describeSyntaxError, JsonText } from '../../../src/interfaces/http/json-text.js';
 import { holds } from '../../support/property.js';
 
 /** Makes a body of the payload's text and takes the payload's text out again. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { newJobBatchShape, newJobShape } from '../../../src/interfaces/http/job-shapes.js';
-import { problemsOf } from '../../../src/interfaces/http/validation.js';
+import { problemsOf } from '../../../src/application/validation.js';
 
 const job = newJobShape(['http', 'https']);
 

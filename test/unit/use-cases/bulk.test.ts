@@ -13,8 +13,12 @@ const ALL: JobSelection = { filter: {}, all: true };
 const SCHEDULE = '018d0c5b-c400-7000-8000-00000000beef';
 
 /** Ids in the order in which the jobs were made. */
-async function pending({ enqueueJobs }: Using, count: number, change: Parameters<typeof request>[0] = {}) {
-  const outcomes = await enqueueJobs(Array.from({ length: count }, () => request(change)));
+async function pending(
+  { enqueueCheckedJobs }: Using,
+  count: number,
+  change: Parameters<typeof request>[0] = {},
+) {
+  const outcomes = await enqueueCheckedJobs(Array.from({ length: count }, () => request(change)));
   return outcomes.map(({ job }) => job.id);
 }
 

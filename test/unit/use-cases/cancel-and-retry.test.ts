@@ -14,8 +14,8 @@ const fails: End = (job) =>
   failTransiently(job, { leaseToken: job.leaseToken, error: 'HTTP 500', retryInMs: 0 }, NOW);
 const dies: End = (job) => failPermanently(job, { leaseToken: job.leaseToken, error: 'HTTP 404' }, NOW);
 
-async function enqueued({ enqueueJobs }: Using): Promise<string> {
-  const [outcome] = await enqueueJobs([request()]);
+async function enqueued({ enqueueCheckedJobs }: Using): Promise<string> {
+  const [outcome] = await enqueueCheckedJobs([request()]);
   return outcome?.job.id ?? '';
 }
 
@@ -35,7 +35,7 @@ function refusal(code: string, message: string) {
 describe('cancelling', () => {
   test('deletes a pending job, ready or delayed, and tells of it', async () => {
     const use = using();
-    const outcomes = await use.enqueueJobs([request(), request({ delayMs: 60_000 })]);
+    const outcomes = await use.enqueueCheckedJobs([request(), request({ delayMs: 60_000 })]);
     for (const { job } of outcomes) {
       expect(await use.cancelJob(job.id)).toEqual({ ok: true, value: { id: job.id } });
       expect(await use.stores.queries.get(job.id)).toBeNull();

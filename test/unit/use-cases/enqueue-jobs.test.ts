@@ -33,15 +33,15 @@ const FRESH = {
 } as const;
 
 test('a job that says everything is stored as it says', async () => {
-  const { enqueueJobs, stores } = using();
+  const { enqueueCheckedJobs, stores } = using();
   const job = { id: FIRST_ID, ...OWN, ...FRESH, visibleAt: NOW + 60_000 };
-  expect(await enqueueJobs([{ ...OWN, delayMs: 60_000 }])).toEqual([{ kind: 'inserted', job }]);
+  expect(await enqueueCheckedJobs([{ ...OWN, delayMs: 60_000 }])).toEqual([{ kind: 'inserted', job }]);
   expect(await stores.queries.get(FIRST_ID)).toEqual(job);
 });
 
 test('a job that says little takes timeout_ms by default, and leaves the backoff open until it fails', async () => {
-  const { enqueueJobs } = using({ ...DEFAULT_CONFIG.defaults, timeoutMs: 1234, maxRetries: 9 });
-  const [outcome] = await enqueueJobs([request()]);
+  const { enqueueCheckedJobs } = using({ ...DEFAULT_CONFIG.defaults, timeoutMs: 1234, maxRetries: 9 });
+  const [outcome] = await enqueueCheckedJobs([request()]);
   expect(outcome?.job).toEqual({
     ...FRESH,
     id: FIRST_ID,
@@ -60,9 +60,9 @@ test('a job that says little takes timeout_ms by default, and leaves the backoff
 });
 
 test('max_retries are those of the job, else of the queue, else by default', async () => {
-  const { enqueueJobs, createQueue } = using({ ...DEFAULT_CONFIG.defaults, maxRetries: 9 });
+  const { enqueueCheckedJobs, createQueue } = using({ ...DEFAULT_CONFIG.defaults, maxRetries: 9 });
   await createQueue('patient', { maxRetries: 50 });
-  const outcomes = await enqueueJobs([
+  const outcomes = await enqueueCheckedJobs([
     request({ queueName: 'patient', maxRetries: 0 }),
     request({ queueName: 'patient' }),
     request({ queueName: 'new' }),
@@ -71,12 +71,12 @@ test('max_retries are those of the job, else of the queue, else by default', asy
 });
 
 test("a queue that is missing is created with the configuration's defaults", async () => {
-  const { enqueueJobs, stores } = using({
+  const { enqueueCheckedJobs, stores } = using({
     ...DEFAULT_CONFIG.defaults,
     retryBackoff: 'fixed',
     baseDelayMs: 5,
   });
-  await enqueueJobs([request({ queueName: 'new' })]);
+  await enqueueCheckedJobs([request({ queueName: 'new' })]);
   expect(await stores.queues.get('new')).toEqual({
     name: 'new',
     maxConcurrency: 5,
@@ -93,8 +93,8 @@ test("a queue that is missing is created with the configuration's defaults", asy
 });
 
 test('a batch is answered in order, with ids in order', async () => {
-  const { enqueueJobs } = using();
-  const outcomes = await enqueueJobs(['c', 'a', 'b'].map((queueName) => request({ queueName })));
+  const { enqueueCheckedJobs } = using();
+  const outcomes = await enqueueCheckedJobs(['c', 'a', 'b'].map((queueName) => request({ queueName })));
   expect(outcomes.map(({ job }) => job.queueName)).toEqual(['c', 'a', 'b']);
   const ids = outcomes.map(({ job }) => job.id);
   expect(ids.toSorted()).toEqual(ids);
@@ -102,25 +102,25 @@ test('a batch is answered in order, with ids in order', async () => {
 
 describe('the engine is told', () => {
   test('once for a batch', async () => {
-    const { enqueueJobs, published } = using();
-    await enqueueJobs([request(), request()]);
+    const { enqueueCheckedJobs, published } = using();
+    await enqueueCheckedJobs([request(), request()]);
     expect(published).toEqual(['jobs_pending']);
   });
 
   test('of a delayed job too, as it may be the next that is due', async () => {
-    const { enqueueJobs, published } = using();
-    await enqueueJobs([request({ delayMs: 60_000 })]);
+    const { enqueueCheckedJobs, published } = using();
+    await enqueueCheckedJobs([request({ delayMs: 60_000 })]);
     expect(published).toEqual(['jobs_pending']);
   });
 
   test('if one of a batch is new, and not if all are known already', async () => {
-    const { enqueueJobs, published } = using();
+    const { enqueueCheckedJobs, published } = using();
     const known = request({ idempotencyKey: 'k' });
-    await enqueueJobs([known]);
-    const again = await enqueueJobs([known]);
+    await enqueueCheckedJobs([known]);
+    const again = await enqueueCheckedJobs([known]);
     expect(again).toMatchObject([{ kind: 'duplicate', job: { id: FIRST_ID } }]);
     expect(published).toHaveLength(1);
-    const mixed = await enqueueJobs([known, request()]);
+    const mixed = await enqueueCheckedJobs([known, request()]);
     expect(mixed.map(({ kind }) => kind)).toEqual(['duplicate', 'inserted']);
     expect(published).toHaveLength(2);
   });

@@ -10,8 +10,8 @@ const SCHEDULE = '018d0c5b-c400-7000-8000-00000000beef';
 const UNLIMITED = { limit: 1000, budgetMs: Infinity };
 
 /** Ids in the order in which the jobs were made. */
-async function enqueued({ enqueueJobs }: Using, requests: readonly Parameters<typeof request>[0][]) {
-  return (await enqueueJobs(requests.map(request))).map(({ job }) => job.id);
+async function enqueued({ enqueueCheckedJobs }: Using, requests: readonly Parameters<typeof request>[0][]) {
+  return (await enqueueCheckedJobs(requests.map(request))).map(({ job }) => job.id);
 }
 
 async function ids(

@@ -14,8 +14,8 @@ import { using } from '../../support/using.js';
 /** One job, whose attempts begin a second after each other and last 20 ms. */
 async function oneJob() {
   const use = using();
-  const { enqueueJobs, stores, clock } = use;
-  const [outcome] = await enqueueJobs([request({ maxRetries: 5000 })]);
+  const { enqueueCheckedJobs, stores, clock } = use;
+  const [outcome] = await enqueueCheckedJobs([request({ maxRetries: 5000 })]);
   const id = outcome?.job.id ?? '';
   const begin = async () => {
     clock.advance(1000);

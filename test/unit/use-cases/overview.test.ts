@@ -27,13 +27,13 @@ describe('the overview', () => {
   });
 
   test('has the sums, the age of the oldest ready job, and the five queues with the most pending jobs', async () => {
-    const { enqueueJobs, stores, clock, getOverview } = using();
-    await enqueueJobs([request({ queueName: 'f' })]);
+    const { enqueueCheckedJobs, stores, clock, getOverview } = using();
+    await enqueueCheckedJobs([request({ queueName: 'f' })]);
     await claimOne(stores, NOW);
     clock.advance(5);
     const names = ['a', 'b', 'b', 'c', 'c', 'c', 'd', 'e', 'f', 'f'];
-    await enqueueJobs(names.map((queueName) => request({ queueName })));
-    await enqueueJobs([request({ queueName: 'g', delayMs: MINUTE })]);
+    await enqueueCheckedJobs(names.map((queueName) => request({ queueName })));
+    await enqueueCheckedJobs([request({ queueName: 'g', delayMs: MINUTE })]);
     for (const enabled of [true, false]) await stores.schedules.create(newSchedule({ enabled }));
     const overview = await getOverview();
     expect(overview.jobs).toMatchObject({ total: 12, pending: 11, delayed: 1, running: 1 });

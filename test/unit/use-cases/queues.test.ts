@@ -82,8 +82,8 @@ describe('deleting', () => {
   });
 
   test('refuses one with pending or running jobs', async () => {
-    const { enqueueJobs, deleteQueue, stores, published } = using();
-    await enqueueJobs([request({ delayMs: 1 })]);
+    const { enqueueCheckedJobs, deleteQueue, stores, published } = using();
+    await enqueueCheckedJobs([request({ delayMs: 1 })]);
     const message =
       'Queue default still has pending or running jobs; cancel them or wait until they are done';
     expect(await deleteQueue('default')).toEqual(refusal('queue_active', message));
@@ -95,11 +95,11 @@ describe('deleting', () => {
 
 describe('reading', () => {
   test('lists all queues by name, with their counts; zeros for those that never had a job', async () => {
-    const { createQueue, enqueueJobs, listQueues, stores } = using();
+    const { createQueue, enqueueCheckedJobs, listQueues, stores } = using();
     await createQueue('idle', {});
-    await enqueueJobs([request({ queueName: 'zeta' })]);
+    await enqueueCheckedJobs([request({ queueName: 'zeta' })]);
     await claimOne(stores, NOW);
-    await enqueueJobs(['zeta', 'alpha', 'alpha'].map((queueName) => request({ queueName })));
+    await enqueueCheckedJobs(['zeta', 'alpha', 'alpha'].map((queueName) => request({ queueName })));
     expect(await listQueues()).toEqual([
       { queue: plainQueue('alpha'), counts: { queueName: 'alpha', ...NO_JOBS, pending: 2 } },
       { queue: plainQueue('idle'), counts: { queueName: 'idle', ...NO_JOBS } },
@@ -108,8 +108,8 @@ describe('reading', () => {
   });
 
   test('gets one with its counts, or says that there is none', async () => {
-    const { enqueueJobs, getQueue } = using();
-    await enqueueJobs([request(), request({ queueName: 'other' })]);
+    const { enqueueCheckedJobs, getQueue } = using();
+    await enqueueCheckedJobs([request(), request({ queueName: 'other' })]);
     expect(await getQueue('default')).toEqual({
       ok: true,
       value: { queue: plainQueue('default'), counts: { queueName: 'default', ...NO_JOBS, pending: 1 } },

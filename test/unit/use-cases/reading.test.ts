@@ -10,7 +10,7 @@ type Using = ReturnType<typeof using>;
 
 /** Enqueues a job that ends so at once. */
 async function finished(use: Using, queueName: string, end: 'completed' | 'dead'): Promise<void> {
-  await use.enqueueJobs([request({ queueName })]);
+  await use.enqueueCheckedJobs([request({ queueName })]);
   const job = await claimOne(use.stores, NOW);
   const lease = { leaseToken: job.leaseToken };
   const transition =
@@ -40,9 +40,12 @@ describe('metrics', () => {
     await finished(use, 'gone', 'dead');
     await use.deleteQueue('gone');
     await finished(use, 'mail', 'dead');
-    await use.enqueueJobs([request({ queueName: 'mail' })]);
+    await use.enqueueCheckedJobs([request({ queueName: 'mail' })]);
     await claimOne(use.stores, NOW);
-    await use.enqueueJobs([request({ queueName: 'mail', delayMs: 5 }), request({ queueName: 'bulk' })]);
+    await use.enqueueCheckedJobs([
+      request({ queueName: 'mail', delayMs: 5 }),
+      request({ queueName: 'bulk' }),
+    ]);
     await use.updateQueue('bulk', { paused: true });
     for (const enabled of [true, false, true]) await use.stores.schedules.create(newSchedule({ enabled }));
 
@@ -70,8 +73,8 @@ describe('metrics', () => {
 
 describe('jobs', () => {
   test('one is found by its id', async () => {
-    const { enqueueJobs, getJob } = using();
-    const [outcome] = await enqueueJobs([request()]);
+    const { enqueueCheckedJobs, getJob } = using();
+    const [outcome] = await enqueueCheckedJobs([request()]);
     expect(await getJob(outcome?.job.id ?? '')).toEqual({ ok: true, value: outcome?.job });
     expect(await getJob('gone')).toEqual({
       ok: false,
@@ -80,8 +83,10 @@ describe('jobs', () => {
   });
 
   test('a list is the newest first, by filter and page', async () => {
-    const { enqueueJobs, listJobs } = using();
-    const outcomes = await enqueueJobs(['a', 'b', 'a', 'a'].map((queueName) => request({ queueName })));
+    const { enqueueCheckedJobs, listJobs } = using();
+    const outcomes = await enqueueCheckedJobs(
+      ['a', 'b', 'a', 'a'].map((queueName) => request({ queueName })),
+    );
     const [first, , third, fourth] = outcomes.map(({ job }) => job);
     expect((await listJobs({ queue: 'a' }, { limit: 50, offset: 0 })).jobs).toEqual([fourth, third, first]);
     expect((await listJobs({ queue: 'a' }, { limit: 1, offset: 1 })).jobs).toEqual([third]);
@@ -93,8 +98,8 @@ describe('jobs', () => {
     [1001, 1000],
     [1_000_000, 1000],
   ])('a limit of %d gives %d of 1100', async (limit, expected) => {
-    const { enqueueJobs, listJobs } = using();
-    await enqueueJobs(Array.from({ length: 1100 }, () => request()));
+    const { enqueueCheckedJobs, listJobs } = using();
+    await enqueueCheckedJobs(Array.from({ length: 1100 }, () => request()));
     expect((await listJobs({}, { limit, offset: 0 })).jobs).toHaveLength(expected);
   });
 });

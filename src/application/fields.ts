@@ -1,23 +1,24 @@
 import * as z from 'zod';
-import { didYouMean } from '../../application/did-you-mean.js';
-import { quote, shorten } from '../../application/printable.js';
+import { didYouMean } from './did-you-mean.js';
+import { quote, shorten } from './printable.js';
 import {
   CALLBACK_URL_MAX,
   CRON_EXPRESSION_MAX,
+  DELAY_MS_MAX,
   IDEMPOTENCY_KEY_MAX,
   INT32_MAX,
   INT32_MIN,
   QUEUE_NAME,
   RATE_LIMIT_MAX,
   RATE_LIMIT_MIN,
-} from '../../application/limits.js';
-import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
-import { CRON_DIALECTS } from '../../domain/schedule/cron-fields.js';
-import { isJsonObject, isNestedWithin } from './json-text.js';
+} from './limits.js';
+import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
+import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
+import { isJsonObject, isNestedWithin } from './json-object.js';
 import { kindOf } from './validation.js';
 
 /*
- * The fields that clients send. A message follows the name of its field: "priority: must be ..., got ...". Nothing is
+ * The fields that clients send, and callers in this process give. A message follows the name of its field: "priority: must be ..., got ...". Nothing is
  * converted: a number in quotes is a string.
  */
 
@@ -62,6 +63,8 @@ export function digits(min: number, max: number, capped: boolean) {
     .pipe(z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
+const NOT_WELL_FORMED = 'must be well-formed Unicode, got half of a surrogate pair';
+
 /** @param min characters, as UTF-16 counts them; `max` likewise */
 function text(min: number, max: number): z.ZodString {
   const error = mustBe(`a string of ${min} to ${max} characters`, describeText);
@@ -69,9 +72,7 @@ function text(min: number, max: number): z.ZodString {
     .string({ error })
     .min(min, { error })
     .max(max, { error })
-    .refine((value) => value.isWellFormed(), {
-      error: 'must be well-formed Unicode, got half of a surrogate pair',
-    });
+    .refine((value) => value.isWellFormed(), { error: NOT_WELL_FORMED });
 }
 
 export function pattern(regex: RegExp, what: string): z.ZodString {
@@ -119,6 +120,7 @@ function describeUnknown(unknown: readonly string[], known: readonly string[], n
 export const priority = integer(INT32_MIN, INT32_MAX);
 export const count = integer(0, INT32_MAX);
 export const timeoutMs = integer(1, INT32_MAX);
+export const delayMs = integer(0, DELAY_MS_MAX);
 export const maxConcurrency = integer(
   1,
   INT32_MAX,
@@ -151,6 +153,25 @@ export const payload = z
     error: `must be nested at most ${PAYLOAD_LEVELS_MAX} levels deep`,
   })
   .meta({ type: 'object', additionalProperties: true });
+
+/** The same as a text, for callers in this process. */
+export const payloadText = z
+  .string({ error: mustBe('the JSON text of an object') })
+  .superRefine((text, context) => {
+    const message = problemOfPayload(text);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
+
+function problemOfPayload(text: string): string | null {
+  if (!text.isWellFormed()) return NOT_WELL_FORMED;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'must be the JSON text of an object, got what is no JSON';
+  }
+  return payload.safeParse(value).error?.issues[0]?.message ?? null;
+}
 
 /** @param schemes those for which there is a dispatcher, such as http and https */
 export function callbackUrl(schemes: readonly string[]) {

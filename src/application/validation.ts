@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { ok, refuse, type Result } from '../../application/errors.js';
+import { ok, refuse, type Result } from './errors.js';
 
 /** Problems that one message reports. */
 const PROBLEMS_MAX = 5;
