@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { openDatabase } from '../../src/infrastructure/sqlite/open-database.js';
 import { LONG } from './harness/form.js';
 import type { SeededRandom } from './harness/random.js';
+import { silentLogger } from '../support/silent-logger.js';
 import { scenario } from './harness/scenario.js';
 import { suiteProgram, type Site } from './harness/site.js';
 import { expectSound, readStored, storedJobs } from './harness/stored.js';
@@ -66,7 +67,7 @@ async function dieWhileMigrating(site: Site, random: SeededRandom, create: (path
     site.database = `${folder}-${nth}`;
     create(site.database);
     expect(await migrate(site, nth).exited).toMatchObject({ signal: 'SIGKILL' });
-    openDatabase(site.database, 'normal').close();
+    openDatabase(site.database, 'normal', silentLogger).close();
     expect(appliedMigrations(site.database)).toBe(MIGRATIONS.length);
     expectSound(site.database);
   }

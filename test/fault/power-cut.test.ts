@@ -9,6 +9,7 @@ import {
   readJournal,
   type DiskRecord,
 } from './harness/disk-journal.js';
+import { silentLogger } from '../support/silent-logger.js';
 import { amount } from './harness/form.js';
 import type { SeededRandom } from './harness/random.js';
 import { scenario, type Figures } from './harness/scenario.js';
@@ -52,7 +53,7 @@ async function cutPower(durability: Durability, site: Site, random: SeededRandom
   for (let cut = 0; cut < amount(15, 100); cut += 1) {
     const records = all.slice(0, random.between(0, all.length));
     afterPowerCut(records, afterwards, random);
-    openDatabase(afterwards, durability).close();
+    openDatabase(afterwards, durability, silentLogger).close();
     expectSound(afterwards);
     const stored = storedJobs(afterwards);
     const acknowledged = idsOf(records, 'acknowledged');

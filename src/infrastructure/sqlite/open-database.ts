@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Durability } from '../../application/config.js';
 import { StartupError } from '../../application/errors.js';
+import type { Logger } from '../../application/ports/logger.js';
 
 /** PRAGMA application_id of a mininq file: "mniq". */
 const APPLICATION_ID = 0x6d6e6971;
@@ -12,6 +13,8 @@ export const AUTOCHECKPOINT_PAGES = 1000;
 /** Bytes of the write-ahead log, several times what it takes while no reader stands in the way of checkpoints. */
 export const LOG_LIMIT = 16 * 1024 * 1024;
 const MIGRATIONS = fileURLToPath(new URL('../../../drizzle/sqlite', import.meta.url));
+/** A file up to this size is looked through at every start; a larger one, which takes long, if it was not closed. */
+export const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
 /** How long opening waits for another process that opens or migrates the same file. */
 const OPEN_TIMEOUT_MS = 5000;
 
@@ -22,13 +25,18 @@ const OPEN_TIMEOUT_MS = 5000;
  * @throws StartupError for a file that is no database, not mininq's, damaged, newer than this program or not
  *   accessible; the file is then as it was
  */
-export function openDatabase(path: string, durability: Durability): Database.Database {
+export function openDatabase(path: string, durability: Durability, logger: Logger): Database.Database {
   try {
-    if (path !== ':memory:' && isNonEmptyFile(path)) inspect(path);
+    if (path !== ':memory:' && isNonEmptyFile(path)) inspect(path, logger);
     const db = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     try {
       configure(db, durability);
       migrate(db);
+      if (!db.memory) {
+        db.pragma(`user_version = ${openMark(path)}`);
+        // Into the file itself: the log may be what is missing later.
+        db.pragma('wal_checkpoint(PASSIVE)');
+      }
       // From here on a lock is waited for between turns of the event loop, not by blocking it (see GroupCommit).
       db.pragma('busy_timeout = 0');
       return db;
@@ -47,8 +55,18 @@ function isNonEmptyFile(path: string): boolean {
   return stats !== undefined && stats.size > 0;
 }
 
+/**
+ * What PRAGMA user_version is while a process has the file open; 0 once one has closed it. It is made from the inode, so
+ * that a backup, which has it as well, is not taken for a file whose log is missing.
+ */
+export function openMark(path: string): number {
+  return Number(statSync(path, { bigint: true }).ino & 0x7fff_ffffn) || 1;
+}
+
 /** Looks at the file read-only, so that a file which is refused stays untouched. */
-function inspect(path: string): void {
+function inspect(path: string, logger: Logger): void {
+  // Before the file is opened, which makes a log.
+  const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: OPEN_TIMEOUT_MS });
   try {
     const objects = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
@@ -58,16 +76,28 @@ function inspect(path: string): void {
         `database ${path}: a SQLite database, but not one of mininq; set server.db_path to another file`,
       );
     }
-    const damage = db.pragma('quick_check(1)', { simple: true });
-    if (damage !== 'ok') {
-      throw new StartupError(
-        `database ${path}: damaged (${firstLine(String(damage))}); restore a backup, or rescue what is left with the sqlite3 shell's .recover`,
-      );
+    const mark = db.pragma('user_version', { simple: true });
+    // SQLite deletes the log when the last process closes the file.
+    const wasClosed = mark === 0 && !hasLog;
+    if (!wasClosed || statSync(path).size <= ALWAYS_CHECKED_BYTES) refuseDamaged(path, db);
+    if (id === APPLICATION_ID && mark === openMark(path) && !hasLog) {
+      logger.warn('the write-ahead log is missing: what was stored last, may be lost', {
+        db: path,
+        reason: `the file was not closed, but there is no ${path}-wal`,
+      });
     }
     if (id === APPLICATION_ID) refuseNewer(path, db);
   } finally {
     db.close();
   }
+}
+
+function refuseDamaged(path: string, db: Database.Database): void {
+  const damage = db.pragma('quick_check(1)', { simple: true });
+  if (damage === 'ok') return;
+  throw new StartupError(
+    `database ${path}: damaged (${firstLine(String(damage))}); restore a backup, or rescue what is left with the sqlite3 shell's .recover`,
+  );
 }
 
 function refuseNewer(path: string, db: Database.Database): void {

@@ -8,7 +8,7 @@ import { Checkpointer } from './checkpointer.js';
 import { DatabaseFiles } from './database-files.js';
 import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS, GroupCommit, type Work } from './group-commit.js';
 import { JobCounter } from './job-counter.js';
-import { isBusy, openDatabase } from './open-database.js';
+import { isBusy, openDatabase, openMark } from './open-database.js';
 import { StoreState } from './store-state.js';
 import { ThroughputCounter } from './throughput-counter.js';
 
@@ -35,14 +35,16 @@ export class SqliteDatabase {
   /** null: the database is in memory. */
   readonly #files: DatabaseFiles | null;
   readonly #checkpointer: Checkpointer | null;
+  readonly #openMark: number;
   #cancelWatch: () => void = () => undefined;
 
   /** @throws StartupError as `openDatabase` does */
   constructor(path: string, durability: Durability, { scheduler, logger }: Surroundings) {
     this.#scheduler = scheduler;
     this.#state = new StoreState(path, logger);
-    this.connection = openDatabase(path, durability);
+    this.connection = openDatabase(path, durability, logger);
     this.#files = this.connection.memory ? null : new DatabaseFiles(path);
+    this.#openMark = this.connection.memory ? 0 : openMark(path);
     this.#checkpointer = this.connection.memory ? null : new Checkpointer(this.connection, path, logger);
     this.orm = drizzle({ client: this.connection });
     this.counter = new JobCounter(this.connection);
@@ -102,7 +104,22 @@ export class SqliteDatabase {
     this.#cancelWatch();
     this.#writes.close();
     await this.#checkpointer?.close();
+    this.#markClosed();
     this.connection.close();
+  }
+
+  /** Writes to the file, and changes nothing but the mark that another process may have taken away. */
+  touch(): void {
+    this.connection.pragma(`user_version = ${this.#openMark}`);
+  }
+
+  #markClosed(): void {
+    if (this.#state.failed) return;
+    try {
+      this.connection.pragma('user_version = 0');
+    } catch {
+      // The next start then looks through the file, which it may well have to.
+    }
   }
 
   #watch(): void {

@@ -171,7 +171,7 @@ export class SqliteJobStore implements JobStore {
   async ping(): Promise<void> {
     this.#db.checkFiles();
     // A transaction that writes nothing would succeed on a full disk; this one writes the file's first page.
-    await this.#db.write(() => this.#db.connection.pragma('user_version = 0'));
+    await this.#db.write(() => this.#db.touch());
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import type * as OpenDatabase from '../../../src/infrastructure/sqlite/open-database.js';
+import { silentLogger } from '../../support/silent-logger.js';
 import { built } from './built.js';
 
 const [, , path = '', nth = '0'] = process.argv;
@@ -18,5 +19,5 @@ Database.prototype.exec = function (this: Database.Database, source: string) {
 const { openDatabase } = (await import(
   built('infrastructure/sqlite/open-database.js')
 )) as typeof OpenDatabase;
-openDatabase(path, 'normal').close();
+openDatabase(path, 'normal', silentLogger).close();
 process.stdout.write(`${statements}\n`);

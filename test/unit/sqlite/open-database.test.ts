@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StartupError } from '../../../src/application/errors.js';
-import { openDatabase } from '../../../src/infrastructure/sqlite/open-database.js';
+import { ALWAYS_CHECKED_BYTES, openDatabase } from '../../../src/infrastructure/sqlite/open-database.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 import { connectSqlite } from '../../support/sqlite.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 
@@ -26,7 +28,7 @@ async function hash(): Promise<string> {
 
 function refusal(): string {
   try {
-    openDatabase(path, 'normal').close();
+    openDatabase(path, 'normal', silentLogger).close();
   } catch (error) {
     expect(error).toBeInstanceOf(StartupError);
     return error instanceof Error ? error.message : '';
@@ -59,7 +61,7 @@ describe('a file that is refused, untouched and with one line', () => {
   });
 
   test('one that a newer mininq wrote', async () => {
-    const db = openDatabase(path, 'normal');
+    const db = openDatabase(path, 'normal', silentLogger);
     db.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)').run('unknown', 9e15);
     db.close();
     await expectRefused(`database ${path}: written by a newer mininq; start that version, or a later one`);
@@ -90,7 +92,7 @@ describe('a file that is refused, untouched and with one line', () => {
 });
 
 test('a file in a directory that is read-only is refused, and the directory named', async () => {
-  openDatabase(path, 'normal').close();
+  openDatabase(path, 'normal', silentLogger).close();
   // Anybody may read what was made, and nobody may write to it: for root, that holds as another user only.
   await chmod(folder, 0o555);
   await chmod(path, 0o666);
@@ -106,7 +108,7 @@ test('a file in a directory that is read-only is refused, and the directory name
 
 describe('a file that is opened', () => {
   test('has the documented pragmas, without a memory map', () => {
-    const db = openDatabase(path, 'normal');
+    const db = openDatabase(path, 'normal', silentLogger);
     const pragma = (name: string) => db.pragma(name, { simple: true });
     expect(pragma('journal_mode')).toBe('wal');
     expect(pragma('synchronous')).toBe(1);
@@ -118,14 +120,14 @@ describe('a file that is opened', () => {
   });
 
   test('syncs at each commit when durability is full', () => {
-    const db = openDatabase(path, 'full');
+    const db = openDatabase(path, 'full', silentLogger);
     expect(db.pragma('synchronous', { simple: true })).toBe(2);
     db.close();
   });
 
   test('is migrated once, and the same when opened again', async () => {
-    openDatabase(path, 'normal').close();
-    const db = openDatabase(path, 'normal');
+    openDatabase(path, 'normal', silentLogger).close();
+    const db = openDatabase(path, 'normal', silentLogger);
     const migrations = (await readdir('drizzle/sqlite')).filter((name) => name.endsWith('.sql'));
     expect(db.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(migrations.length);
     db.close();
@@ -133,12 +135,12 @@ describe('a file that is opened', () => {
 
   test('may be new, empty, or a database without anything in it', async () => {
     await writeFile(path, '');
-    openDatabase(path, 'normal').close();
+    openDatabase(path, 'normal', silentLogger).close();
     path = join(folder, 'bare.db');
     const bare = new Database(path);
     bare.pragma('user_version = 1');
     bare.close();
-    openDatabase(path, 'normal').close();
+    openDatabase(path, 'normal', silentLogger).close();
   });
 
   test('is read after a crash, its log included', async () => {
@@ -155,8 +157,67 @@ describe('a file that is opened', () => {
   });
 
   test('leaves nothing beside it when closed', async () => {
-    openDatabase(path, 'normal').close();
-    openDatabase(path, 'normal').close();
+    openDatabase(path, 'normal', silentLogger).close();
+    openDatabase(path, 'normal', silentLogger).close();
     expect(await readdir(folder)).toEqual(['test.db']);
+  });
+});
+
+describe('a large file', () => {
+  /** Damaged in a place that nothing but the check looks at. */
+  beforeEach(async () => {
+    const stores = connectSqlite(path);
+    const { connection } = stores.database;
+    connection.exec(`CREATE TABLE filler AS SELECT zeroblob(${ALWAYS_CHECKED_BYTES}) AS bytes`);
+    await stores.jobs.close();
+    const file = await open(path, 'r+');
+    await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, 4096 * 10_000);
+    await file.close();
+  });
+
+  test('is not looked through after it was closed', async () => {
+    await connectSqlite(path).jobs.close();
+  });
+
+  test('is looked through when it was not', async () => {
+    const stores = connectSqlite(path);
+    await copyFile(path, `${path}.left`);
+    await stores.jobs.close();
+    path = `${path}.left`;
+    await expectRefused(/^database .*: damaged/);
+  });
+});
+
+describe('the write-ahead log', () => {
+  const warnings = async (): Promise<string[]> => {
+    const logger = new RecordingLogger();
+    await connectSqlite(path, { logger }).jobs.close();
+    return logger.lines.map(({ message }) => message);
+  };
+
+  /** Puts the file, not another one, into the state that a killed process leaves, but without the log. */
+  async function killWithoutLog(): Promise<void> {
+    const stores = connectSqlite(path);
+    await stores.jobs.insert({ jobs: [newJob()], now: NOW, queueDefaults: QUEUE_DEFAULTS });
+    const left = await readFile(path);
+    await stores.jobs.close();
+    await writeFile(path, left);
+  }
+
+  test('is missed when the file was not closed', async () => {
+    await killWithoutLog();
+    expect(await warnings()).toEqual(['the write-ahead log is missing: what was stored last, may be lost']);
+    expect(await warnings()).toEqual([]);
+  });
+
+  test('is not missed after an orderly stop, nor by a backup of a file in use', async () => {
+    const stores = connectSqlite(path);
+    await stores.jobs.ping();
+    const backup = join(folder, 'backup.db');
+    await stores.database.connection.backup(backup);
+    await stores.jobs.close();
+    expect(await warnings()).toEqual([]);
+    path = backup;
+    expect(await warnings()).toEqual([]);
   });
 });
