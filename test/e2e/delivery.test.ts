@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { startBlackHole } from '../support/black-hole.js';
 import { eventually } from '../support/eventually.js';
 import { programs } from '../support/program.js';
 import { receivers } from '../support/receiver.js';
@@ -169,6 +170,22 @@ describe('a hostile target costs its own job one attempt, and nobody else anythi
     const unknown = await api.enqueue({ callback_url: 'http://no-such-host.invalid/', max_retries: 0 });
     expect((await api.until(refused.id, 'dead')).last_error).toMatch(/^refused/);
     expect((await api.until(unknown.id, 'dead')).last_error).toMatch(/^dns/);
+  });
+
+  test('it swallows every attempt to connect', async () => {
+    const hooks = await receiver();
+    const port = await startBlackHole();
+    const { api } = await serve(await folder());
+    const [swallowed, ...others] = await api.enqueueAll([
+      { callback_url: `http://127.0.0.1:${port}/`, timeout_ms: 1000, max_retries: 0 },
+      ...Array.from({ length: 20 }, () => ({ callback_url: hooks.url })),
+    ]);
+    for (const { id } of others) await api.until(id, 'completed');
+    expect(await api.until(swallowed?.id ?? '', 'dead')).toMatchObject({
+      attempt: 1,
+      last_error: 'timeout: no complete answer within 1000 ms (connecting)',
+    });
+    expect(hooks.requests).toHaveLength(20);
   });
 
   test('it sends 200 MB: what fits is kept, the rest is cut', async () => {

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { eventually } from '../support/eventually.js';
+import { answer, startHostileServer } from '../support/hostile-server.js';
 import { Api, MAIN, programs } from '../support/program.js';
 import { receivers } from '../support/receiver.js';
 
@@ -89,6 +90,34 @@ test('however many clients connect, jobs are taken and delivered, and all is wel
   );
   program.signal('SIGTERM');
   expect((await program.exited).code).toBe(0);
+});
+
+test('5,000 origins take no more descriptors than few do', async () => {
+  const hooks = await startHostileServer((socket) => socket.write(answer('200 OK', 'ok')), {
+    host: '0.0.0.0',
+  });
+  const { program, api } = await serveWithin(256, '[worker]\nconcurrency = 50\n');
+  await api.request('POST', '/queues', { name: 'default', max_concurrency: 50 });
+  for (let batch = 0; batch < 5; batch += 1) {
+    const jobs = Array.from({ length: 1000 }, (_, n) => ({
+      callback_url: `http://127.${batch + 1}.${Math.floor(n / 250)}.${(n % 250) + 1}:${hooks.port}/`,
+      max_retries: 0,
+    }));
+    await api.enqueueAll(jobs);
+  }
+  await eventually(
+    'all have ended',
+    async () => {
+      const { completed, dead } = await api.counts();
+      return completed + dead === 5000;
+    },
+    50_000,
+  );
+  expect(await api.counts()).toMatchObject({ completed: 5000, dead: 0 });
+  expect(hooks.requests).toHaveLength(5000);
+  expect(hooks.accepted()).toBe(5000);
+  // Were they not ended, descriptors would have run out, and the log would say so.
+  expect(program.log.filter(({ level }) => level !== 'info')).toEqual([]);
 });
 
 const completedJobs = z.array(z.looseObject({ attempt: z.literal(1) }));
