@@ -13,7 +13,7 @@ function untyped(change: Readonly<Record<string, unknown>>): EnqueueJob {
 async function refusal(...jobs: EnqueueJob[]): Promise<string> {
   const { enqueueJobs, stores } = using();
   const outcome = await enqueueJobs(jobs);
-  expect(await stores.queries.list({}, { limit: 10, offset: 0 })).toEqual([]);
+  expect((await stores.queries.list({}, { limit: 10, offset: 0 })).jobs).toEqual([]);
   if (outcome.ok) throw new Error('it was accepted');
   expect(outcome.refusal.code).toBe('validation_failed');
   return outcome.refusal.message;
