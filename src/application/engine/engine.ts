@@ -13,6 +13,7 @@ import { DispatchDueJobs } from './dispatch-due-jobs.js';
 import { FireDueSchedules } from './fire-due-schedules.js';
 import { Loop, type LoopReport, type LoopState } from './loop.js';
 import { PruneFinishedJobs } from './prune-finished-jobs.js';
+import { RecountJobs } from './recount-jobs.js';
 import { ReapStaleJobs } from './reap-stale-jobs.js';
 import { RunAttempt } from './run-attempt.js';
 import { Shortage } from './shortage.js';
@@ -44,6 +45,8 @@ export interface EngineStatus {
   /** Whose jobs are claimed; empty: all. */
   readonly queues: readonly string[];
 }
+
+const RECOUNT_INTERVAL_MS = 60_000;
 
 const STATES = {
   running: 'claiming',
@@ -93,7 +96,10 @@ export class Engine {
     this.#scheduleLoop = this.#loop('scheduler', fire, worker.schedulerIntervalSecs * 1000);
 
     const reap = new ReapStaleJobs(ports, defaults, this.#dispatch);
-    const others = [this.#loop('reaper', reap, worker.reaperIntervalSecs * 1000)];
+    const others = [
+      this.#loop('reaper', reap, worker.reaperIntervalSecs * 1000),
+      this.#loop('recount', new RecountJobs(ports), RECOUNT_INTERVAL_MS),
+    ];
     if (worker.retentionDays !== null) {
       const prune = new PruneFinishedJobs(ports, worker.retentionDays);
       others.push(this.#loop('cleanup', prune, worker.cleanupIntervalSecs * 1000));

@@ -124,6 +124,13 @@ export interface JobStore {
   /** One bounded step of clean-up. */
   prune(request: PruneRequest): Promise<PruneOutcome>;
 
+  /**
+   * One step of comparing what the store counts with the jobs that it has: of every queue once, later of those whose
+   * counts a claim found to be wrong. What differs is corrected, and logged.
+   * @returns whether queues are left
+   */
+  recount(): Promise<boolean>;
+
   /** Rejects when the store cannot be read and written. */
   ping(): Promise<void>;
 

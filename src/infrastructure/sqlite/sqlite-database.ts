@@ -29,6 +29,7 @@ export class SqliteDatabase {
   readonly orm: BetterSQLite3Database;
   readonly counter: JobCounter;
   readonly throughput: ThroughputCounter;
+  readonly logger: Logger;
   readonly #state: StoreState;
   readonly #writes: GroupCommit;
   readonly #scheduler: Scheduler;
@@ -41,6 +42,7 @@ export class SqliteDatabase {
   /** @throws StartupError as `openDatabase` does */
   constructor(path: string, durability: Durability, { scheduler, logger }: Surroundings) {
     this.#scheduler = scheduler;
+    this.logger = logger;
     this.#state = new StoreState(path, logger);
     this.connection = openDatabase(path, durability, logger);
     this.#files = this.connection.memory ? null : new DatabaseFiles(path);

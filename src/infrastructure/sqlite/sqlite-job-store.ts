@@ -20,6 +20,7 @@ import { JOB_COLUMN_LIST, toJob, toNumberedJob, type JobRow, type NumberedJobRow
 import type { JobWriter } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
+import { JobRecount } from './job-recount.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
 /** Characters of payload after which a claim takes no further job: SQLite rewrites a row as a whole. */
@@ -56,7 +57,9 @@ export class SqliteJobStore implements JobStore {
   readonly #queues: ClaimableQueues;
   readonly #selectReady: Database.Statement<[string, number], NumberedJobRow>;
   readonly #delayed: DelayedJobs;
+  readonly #recount: JobRecount;
   readonly #spendTokens: Database.Statement<[number, number, string]>;
+  readonly #countedReady: Database.Statement<[string], number>;
   readonly #selectExpired: Database.Statement<[number, number], JobRow>;
   readonly #selectFinished: Database.Statement<[number, number], FinishedRow>;
 
@@ -67,7 +70,11 @@ export class SqliteJobStore implements JobStore {
     this.#queues = new ClaimableQueues(connection);
     this.#selectReady = connection.prepare<[string, number], NumberedJobRow>(SELECT_READY).raw();
     this.#delayed = new DelayedJobs(db);
+    this.#recount = new JobRecount(db);
     this.#spendTokens = connection.prepare('UPDATE queues SET tokens = ?, tokens_at = ? WHERE name = ?');
+    this.#countedReady = connection
+      .prepare<[string], number>('SELECT ready FROM job_counts WHERE queue_name = ?')
+      .pluck();
     this.#selectExpired = connection.prepare<[number, number], JobRow>(SELECT_EXPIRED).raw();
     this.#selectFinished = connection.prepare<[number, number], FinishedRow>(SELECT_FINISHED).raw();
   }
@@ -168,6 +175,10 @@ export class SqliteJobStore implements JobStore {
     });
   }
 
+  recount(): Promise<boolean> {
+    return this.#recount.step();
+  }
+
   async ping(): Promise<void> {
     this.#db.checkFiles();
     // A transaction that writes nothing would succeed on a full disk; this one writes the file's first page.
@@ -175,6 +186,7 @@ export class SqliteJobStore implements JobStore {
   }
 
   close(): Promise<void> {
+    this.#recount.close();
     return this.#db.close();
   }
 
@@ -188,7 +200,10 @@ export class SqliteJobStore implements JobStore {
         if (request.admission?.job(job) === false) return claimed;
         this.#claimOne(row, job, request, claimed);
       }
-      if (claimed.length < wanted) break;
+      if (claimed.length < wanted) {
+        this.#noneIsLeft(queueName);
+        break;
+      }
     }
     return claimed;
   }
@@ -199,6 +214,16 @@ export class SqliteJobStore implements JobStore {
     if (transition.kind !== 'changed') return;
     this.#writer.replace({ rowid: row[0], queueName: job.queueName, count: 'ready' }, transition.job);
     claimed.push(transition.job);
+  }
+
+  /** There were fewer jobs than counted, as when rows were deleted by hand. It would be offered again at once. */
+  #noneIsLeft(queueName: string): void {
+    this.#db.counter.flush();
+    const was = this.#countedReady.get(queueName) ?? 0;
+    if (was === 0) return;
+    this.#db.counter.add(queueName, 'ready', -was);
+    this.#db.logger.warn('counts corrected', { queue: queueName, was: [`${was} ready`], is: ['0 ready'] });
+    this.#recount.suspect(queueName);
   }
 
   #spend(queue: QueueSnapshot | undefined, count: number, now: number): void {

@@ -20,7 +20,7 @@ describe('a stop', () => {
     const harness = engineHarness({ retentionDays: 1 });
     harness.engine.start();
     await harness.settle();
-    expect(harness.scheduler.pending).toBe(4);
+    expect(harness.scheduler.pending).toBe(5);
     const stop = stopping(harness);
     await harness.settle();
     expect([stop.over, harness.scheduler.pending]).toEqual([true, 0]);

@@ -16,6 +16,7 @@ import {
   DELETE_SURPLUS,
   SELECT_SURPLUS,
 } from '../../../src/infrastructure/sqlite/failed-attempts.js';
+import { SELECT_COUNTED } from '../../../src/infrastructure/sqlite/job-recount.js';
 import { searchStep } from '../../../src/infrastructure/sqlite/job-search.js';
 import { FIRST_OF_RUNS, NEXT_OF_RUN } from '../../../src/infrastructure/sqlite/oldest-ready.js';
 import {
@@ -75,6 +76,21 @@ describe.each([
     'finding the queues of delayed jobs',
     DELAYED_QUEUES_AFTER,
     ['SEARCH job_counts USING INDEX idx_job_counts_delayed (queue_name>?)'],
+  ],
+  [
+    'counting the ready jobs of a queue',
+    SELECT_COUNTED.ready,
+    ['SEARCH jobs USING INDEX idx_jobs_ready (queue_name=?)'],
+  ],
+  [
+    'counting the delayed jobs of a queue',
+    SELECT_COUNTED.delayed,
+    ['SEARCH jobs USING INDEX idx_jobs_delayed_queue (queue_name=?)'],
+  ],
+  [
+    'counting the dead jobs of a queue',
+    SELECT_COUNTED.dead,
+    ['SEARCH jobs USING INDEX idx_jobs_queue_status (queue_name=? AND status=?)'],
   ],
   ['the next instant', NEXT_DELAYED, ['SCAN jobs USING INDEX idx_jobs_delayed']],
   ['the reaper', SELECT_EXPIRED, ['SEARCH jobs USING INDEX idx_jobs_reaper (visible_at<?)']],
