@@ -22,8 +22,10 @@ scenario('F13 restarted again and again while delivering', {}, async (site, rand
     server = await site.serve();
   }
   await allFinished(server);
-  // A restart costs no job an attempt.
-  for (const { attempt } of storedJobs(site.database).values()) expect(attempt).toBe(1);
+  const stored = [...storedJobs(site.database).values()];
+  // A restart costs no job an attempt, and is a worker of its own.
+  for (const { attempt } of stored) expect(attempt).toBe(1);
+  expect(new Set(stored.map(({ workerId }) => workerId)).size).toBeGreaterThan(1);
   return deliveredFigures(site);
 });
 
@@ -39,6 +41,8 @@ scenario('F14 two processes on one file', {}, async (site) => {
   await allFinished(servers[0]);
   const workers = new Set([...storedJobs(site.database).values()].map(({ workerId }) => workerId));
   expect(workers.size).toBe(2);
+  // Neither ever met the other's writes in the middle of its own.
+  for (const { program } of servers) expect(program.log.filter(({ level }) => level === 'error')).toEqual([]);
   return deliveredFigures(site);
 });
 

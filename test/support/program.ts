@@ -43,10 +43,15 @@ export class Program {
 
   /** The base URL, once the server listens. */
   async url(): Promise<string> {
-    return eventually('the server listens', () => {
-      if (this.#child.exitCode !== null) throw new Error(`the program ended:\n${this.stderr}${this.stdout}`);
-      return /"url":"(http:[^"]+)"/.exec(this.stdout)?.[1]?.replace('0.0.0.0', '127.0.0.1');
-    });
+    return eventually(
+      'the server listens',
+      () => {
+        if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+          throw new Error(`the program ended:\n${this.stderr}${this.stdout}`);
+        return /"url":"(http:[^"]+)"/.exec(this.stdout)?.[1]?.replace('0.0.0.0', '127.0.0.1');
+      },
+      60_000,
+    );
   }
 
   /** Lines of the log as objects. */

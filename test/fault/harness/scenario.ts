@@ -46,13 +46,19 @@ export function scenario(
 ): void {
   const used = seeds(options);
   const limitMs = (options.limitMs ?? 240_000) * used.length;
-  test.concurrent(name, { timeout: limitMs }, async ({ task, skip }) => {
+  test.concurrent(name, { timeout: limitMs }, async ({ task, skip, onTestFinished }) => {
     if (options.unless !== undefined) {
       process.stderr.write(`SKIPPED: ${name}: ${options.unless}\n`);
       skip(options.unless);
     }
     const all: (Figures | null)[] = [];
-    for (const seed of used) all.push(await atSeed(seed, run));
+    for (const seed of used) {
+      const site = await Site.create();
+      // Also when the time is up, which leaves `run` where it is.
+      onTestFinished(() => site.close());
+      all.push(await atSeed(seed, site, run));
+      await site.close();
+    }
     const figures = total(all);
     task.meta.fault = { scenario: name, seeds: used, ...figures };
     if (figures.lost !== null) expect(figures.lost).toBe(0);
@@ -62,17 +68,15 @@ export function scenario(
 
 async function atSeed(
   seed: number,
+  site: Site,
   run: (site: Site, random: SeededRandom) => Promise<Figures | null>,
 ): Promise<Figures | null> {
-  const site = await Site.create();
   try {
     return await run(site, new SeededRandom(seed));
   } catch (error) {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
-  } finally {
-    await site.close();
   }
 }
 

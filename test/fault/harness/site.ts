@@ -88,9 +88,10 @@ export class Site {
     this.#cleanUps.unshift(cleanUp);
   }
 
+  /** May be said twice. */
   async close(): Promise<void> {
-    await Promise.all(this.#programs.map((program) => program.kill()));
-    for (const cleanUp of this.#cleanUps) await cleanUp();
+    await Promise.all(this.#programs.splice(0).map((program) => program.kill()));
+    for (const cleanUp of this.#cleanUps.splice(0)) await cleanUp();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

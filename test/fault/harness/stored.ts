@@ -33,12 +33,13 @@ export function storedJobs(path: string): Map<string, StoredJob> {
   });
 }
 
-/** Ids of the jobs that are running. */
-export function runningJobs(path: string): Set<string> {
-  return readStored(
-    path,
-    (db) => new Set(db.prepare<[], string>("SELECT id FROM jobs WHERE status = 'running'").pluck().all()),
+/** Ids of the jobs that are running, of all processes or of one. */
+export function runningJobs(path: string, pid?: number): Set<string> {
+  const jobs = [...storedJobs(path).values()].filter(
+    ({ status, workerId }) =>
+      status === 'running' && (pid === undefined || workerId?.includes(`:${pid}:`) === true),
   );
+  return new Set(jobs.map(({ id }) => id));
 }
 
 const MISCOUNTED = `

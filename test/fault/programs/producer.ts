@@ -21,6 +21,8 @@ export interface ProducerPlan {
   readonly job: Readonly<Record<string, unknown>>;
   /** With it, each job has an idempotency key of its own that begins so. */
   readonly keyPrefix?: string;
+  /** Between the requests of a connection; default: none. */
+  readonly pauseMs?: number;
 }
 
 /** What a producer saw: how often each status, 0 standing for a connection that broke. */
@@ -34,6 +36,7 @@ const PLAN = z.object({
   total: z.number().nullable(),
   job: z.record(z.string(), z.unknown()),
   keyPrefix: z.string().optional(),
+  pauseMs: z.number().default(0),
 });
 const ENQUEUED = z.object({ id: z.string() });
 const BATCH = z.object({ jobs: z.array(ENQUEUED) });
@@ -80,6 +83,7 @@ async function work(): Promise<void> {
     const answer = plan.batch === 1 ? await post('/jobs', jobs[0]) : await post('/jobs/batch', { jobs });
     if (answer === null) return;
     acknowledge(plan.batch === 1 ? [ENQUEUED.parse(answer)] : BATCH.parse(answer).jobs);
+    if (plan.pauseMs > 0) await delay(plan.pauseMs);
   }
 }
 
