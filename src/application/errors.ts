@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   'job_not_found',
   'job_not_pending',
   'job_not_dead',
+  'job_not_finished',
   'queue_not_found',
   'queue_exists',
   'queue_active',

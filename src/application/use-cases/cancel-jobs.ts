@@ -9,7 +9,7 @@ export type CancelJobs = (selection: JobSelection, options: BulkOptions) => Prom
 
 export function cancelJobs(ports: Pick<Ports, 'jobs' | 'queries' | 'scheduler' | 'events'>): CancelJobs {
   const action: BulkAction = {
-    status: 'pending',
+    statuses: ['pending'],
     done: 'cancelled',
     event: { type: 'jobs_changed' },
     change: (job) =>

@@ -1,4 +1,4 @@
-import { summaryOf, type JobSummary } from '../../domain/job/job.js';
+import { summaryOf, type JobStatus, type JobSummary } from '../../domain/job/job.js';
 import { ok, type Result } from '../errors.js';
 import { nextTurn } from '../next-turn.js';
 import type { Event } from '../ports/events.js';
@@ -37,7 +37,7 @@ type BulkPorts = Pick<Ports, 'queries' | 'events' | 'scheduler'>;
 const STEP = 200;
 
 /**
- * Goes over the selected jobs from the newest to the oldest, once: what a retry brings back to life, and dies again at
+ * Goes over the selected jobs from the newest to the oldest, status by status and once: what a retry brings back to life, and dies again at
  * once, is not met a second time. Steps that are done stay done when the store fails at a later one.
  */
 export async function forAllJobs(
@@ -48,28 +48,43 @@ export async function forAllJobs(
 ): Promise<Result<BulkResult>> {
   const refused = refuseSelection(selection, action);
   if (refused) return refused;
-  const found = await interpret({ ...selection.filter, status: action.status }, ports);
-  const named = found.kind === 'named' ? (found.job?.id ?? null) : null;
-  const steps = () =>
-    selection.ids === undefined ? stepsOverAll(found, ports) : stepsOverIds(selection.ids, found, ports);
-  if (dryRun) {
-    return ok({ matched: await countJobs(selection, action, steps, ports, signal), changed: 0, named });
-  }
+  const { status } = selection.filter;
+  let named: string | null = null;
   let [matched, changed] = [0, 0];
-  for await (const jobs of steps()) {
-    const outcomes = await Promise.all(jobs.map((job) => action.change(job)));
-    const applied = outcomes.filter((outcome) => outcome === 'applied').length;
-    if (applied > 0) ports.events.publish(action.event);
-    matched += jobs.length;
-    changed += applied;
+  for (const one of status === undefined ? action.statuses : [status]) {
+    const found = await interpret({ ...selection.filter, status: one }, ports);
+    if (found.kind === 'named') named ??= found.job?.id ?? null;
+    const steps = () =>
+      selection.ids === undefined ? stepsOverAll(found, ports) : stepsOverIds(selection.ids, found, ports);
+    if (dryRun) {
+      matched += await countJobs(selection, one, steps, ports, signal);
+      continue;
+    }
+    for await (const jobs of steps()) {
+      const applied = await changeAll(jobs, action, ports);
+      matched += jobs.length;
+      changed += applied;
+    }
   }
   return ok({ matched, changed, named });
+}
+
+/** @returns how many of them did change */
+async function changeAll(
+  jobs: readonly JobSummary[],
+  action: BulkAction,
+  { events }: BulkPorts,
+): Promise<number> {
+  const outcomes = await Promise.all(jobs.map((job) => action.change(job)));
+  const applied = outcomes.filter((outcome) => outcome === 'applied').length;
+  if (applied > 0) events.publish(action.event);
+  return applied;
 }
 
 /** From the counts that the store keeps, where they say it. */
 async function countJobs(
   selection: JobSelection,
-  action: BulkAction,
+  status: JobStatus,
   steps: () => AsyncGenerator<readonly JobSummary[]>,
   ports: BulkPorts,
   signal: AbortSignal | undefined,
@@ -77,7 +92,7 @@ async function countJobs(
   const { queue, scheduleId, search } = selection.filter;
   if (selection.ids === undefined && scheduleId === undefined && search === undefined) {
     const counts = queue === undefined ? ports.queries.totals() : ports.queries.countsOf(queue);
-    return (await counts)[action.status];
+    return (await counts)[status];
   }
   let count = 0;
   for await (const jobs of steps()) {

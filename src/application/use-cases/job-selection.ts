@@ -21,8 +21,8 @@ const NAMES = {
 
 /** What a bulk action does, and to whom. */
 export interface BulkKind {
-  /** That of the jobs to which it applies. */
-  readonly status: JobStatus;
+  /** Those of the jobs to which it applies. */
+  readonly statuses: readonly JobStatus[];
   /** As in "only dead jobs can be retried". */
   readonly done: string;
 }
@@ -30,19 +30,20 @@ export interface BulkKind {
 /** Refuses a selection that says nothing, or two things: a mistake must not hit all jobs there are. */
 export function refuseSelection(
   { filter, ids, all = false }: JobSelection,
-  { status, done }: BulkKind,
+  { statuses, done }: BulkKind,
 ): Refused | null {
+  const applicable = statuses.join(' or ');
   const given = givenNames({ ...filter, ids });
-  if (filter.status !== undefined && filter.status !== status) {
+  if (filter.status !== undefined && !statuses.includes(filter.status)) {
     return refuse(
       'validation_failed',
-      `status: only ${status} jobs can be ${done}, got "${filter.status}"; leave it out`,
+      `status: only ${applicable} jobs can be ${done}, got "${filter.status}"; leave it out`,
     );
   }
   if (!all && given.length === 0) {
     return refuse(
       'validation_failed',
-      `no jobs are selected; give at least one of ${Object.values(NAMES).join(', ')}, or "all": true for all ${status} jobs`,
+      `no jobs are selected; give at least one of ${Object.values(NAMES).join(', ')}, or "all": true for all ${applicable} jobs`,
     );
   }
   if (all && given.length > 0) {

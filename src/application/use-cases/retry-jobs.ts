@@ -14,7 +14,7 @@ export function retryJobs(
 ): RetryJobs {
   const { jobs, clock } = ports;
   const action: BulkAction = {
-    status: 'dead',
+    statuses: ['dead'],
     done: 'retried',
     event: { type: 'jobs_pending' },
     change: (job) => {

@@ -6,6 +6,8 @@ import { createQueue } from './create-queue.js';
 import { createSchedule } from './create-schedule.js';
 import { deleteQueue } from './delete-queue.js';
 import { deleteSchedule } from './delete-schedule.js';
+import { discardJob } from './discard-job.js';
+import { discardJobs } from './discard-jobs.js';
 import { enqueueCheckedJobs, enqueueJobs } from './enqueue-jobs.js';
 import { findJobs } from './find-jobs.js';
 import { getJobAttempts } from './get-job-attempts.js';
@@ -46,8 +48,10 @@ export function createUseCases(
     findJobs: findJobs(ports),
     cancelJob: cancelJob(ports),
     retryJob: retryJob(ports, defaults),
+    discardJob: discardJob(ports),
     cancelJobs: cancelJobs(ports),
     retryJobs: retryJobs(ports, defaults),
+    discardJobs: discardJobs(ports),
     createQueue: createQueue(ports, defaults),
     listQueues: listQueues(ports),
     listQueuePage: listQueuePage(ports),

@@ -13,9 +13,11 @@ import type { Job, JobState } from './job.js';
  *   release           running, own lease           pending, the attempt given back
  *   cancel            pending                      deleted
  *   retry             dead                         pending, attempt 0
+ *   discard           completed or dead            deleted
  */
 
-export type Rejection = 'not_pending' | 'not_due' | 'not_running' | 'lease_lost' | 'lease_valid' | 'not_dead';
+export type Rejection =
+  'not_pending' | 'not_due' | 'not_running' | 'lease_lost' | 'lease_valid' | 'not_dead' | 'not_finished';
 
 /** What becomes of a job; `changed` has all of it as it then is. */
 export type Transition<J = Job> =
@@ -100,6 +102,11 @@ export function release(job: Job, event: { readonly leaseToken: number }, now: n
 
 export function cancel(job: Pick<JobState, 'status'>): Transition {
   return job.status === 'pending' ? { kind: 'deleted' } : rejected('not_pending');
+}
+
+export function discard(job: Pick<JobState, 'status'>): Transition {
+  const isFinished = job.status === 'completed' || job.status === 'dead';
+  return isFinished ? { kind: 'deleted' } : rejected('not_finished');
 }
 
 export function retry<J extends JobState>(job: J, now: number): Transition<J> {

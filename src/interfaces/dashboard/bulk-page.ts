@@ -21,8 +21,15 @@ const ACTIONS = {
     past: 'cancelled: deleted',
     consequence: 'They are deleted, and never delivered.',
   },
+  discard: {
+    verb: 'Discard',
+    status: 'completed or dead',
+    past: 'discarded: deleted',
+    consequence: 'They are deleted, with their results and attempts.',
+  },
 } as const;
-type Kind = keyof typeof ACTIONS;
+const KINDS = ['retry', 'cancel', 'discard'] as const;
+type Kind = (typeof KINDS)[number];
 
 /** What a form asks for. */
 interface BulkRequest {
@@ -32,8 +39,9 @@ interface BulkRequest {
   readonly filter: FindFilter;
 }
 
-/** Retries or cancels the selected jobs, or all that match the filters, once the count is confirmed. */
-export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): PageRoute[] {
+/** Retries, cancels or discards the selected jobs, or all that match the filters, once the count is confirmed. */
+export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): PageRoute[] {
+  const runs = { retry: retryJobs, cancel: cancelJobs, discard: discardJobs };
   return [
     post('/dashboard/jobs/bulk', async ({ form, signal }) => {
       const back = backTo(form, '/dashboard/jobs');
@@ -43,8 +51,7 @@ export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): PageRoute[] {
       const { status, past } = ACTIONS[kind];
       const confirmed = isConfirmed(form);
       const selection = ids === null ? { filter, all: Object.keys(filter).length === 0 } : { filter, ids };
-      const run = kind === 'retry' ? retryJobs : cancelJobs;
-      const result = await run(selection, { dryRun: !confirmed, ...(signal && { signal }) });
+      const result = await runs[kind](selection, { dryRun: !confirmed, ...(signal && { signal }) });
       if (!result.ok) return goTo(back, result.refusal.message, 'problem');
       const { matched, changed, named } = result.value;
       if (confirmed) return goTo(back, `${plural(changed, 'job')} ${past}.`);
@@ -56,7 +63,7 @@ export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): PageRoute[] {
 
 function toRequest(form: URLSearchParams): BulkRequest | null {
   const what = form.get('do') ?? '';
-  const kind = what.startsWith('cancel') ? 'cancel' : 'retry';
+  const kind = KINDS.find((one) => what.startsWith(one)) ?? 'retry';
   if (what.endsWith('-matching')) return { kind, ids: null, filter: toFilter(form) };
   const ids = form.getAll('ids').slice(0, BATCH_MAX);
   return ids.length === 0 ? null : { kind, ids, filter: {} };
@@ -70,7 +77,7 @@ function question(
   back: string,
 ): View {
   const { verb, status, consequence } = ACTIONS[kind];
-  const jobs = plural(matched, `${status} job`);
+  const jobs = plural(matched, `${filter.status ?? status} job`);
   const chosen = named === null ? ids : [named];
   return confirmView({
     section: 'jobs',
@@ -82,7 +89,7 @@ function question(
         ? [['do', `${kind}-matching`], ...filterFields(filter)]
         : [['do', `${kind}-selected`], ...chosen.map((id) => ['ids', id] as const)],
     button: `${verb} ${jobs}`,
-    danger: kind === 'cancel',
+    danger: kind !== 'retry',
     back,
   });
 }

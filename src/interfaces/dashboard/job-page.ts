@@ -1,3 +1,5 @@
+import type { CancelJob } from '../../application/use-cases/cancel-job.js';
+import type { DiscardJob } from '../../application/use-cases/discard-job.js';
 import type { JobAttempt } from '../../application/use-cases/get-job-attempts.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Job } from '../../domain/job/job.js';
@@ -22,7 +24,7 @@ import { status } from './jobs-page.js';
 const ATTEMPTS_SHOWN = 50;
 
 export function jobRoutes(useCases: UseCases): PageRoute[] {
-  const { getJob, getJobAttempts, retryJob } = useCases;
+  const { getJob, getJobAttempts, retryJob, cancelJob, discardJob } = useCases;
   return [
     get('/dashboard/jobs/{id}', async ({ parameter: id }) => {
       const [job, attempts] = await Promise.all([getJob(id), getJobAttempts(id, ATTEMPTS_SHOWN + 1)]);
@@ -44,26 +46,37 @@ export function jobRoutes(useCases: UseCases): PageRoute[] {
     post('/dashboard/jobs/{id}/retry', async ({ parameter: id, form }) =>
       done(await retryJob(id), backTo(form, jobPath(id)), () => `Job ${id} is pending again.`),
     ),
-    cancelJob(useCases),
+    deletion('cancel', cancelJob),
+    deletion('discard', discardJob),
   ];
 }
 
-function cancelJob(useCases: UseCases): PageRoute {
-  return post('/dashboard/jobs/{id}/cancel', async ({ parameter: id, form }) => {
+/** The two ways to delete a job: asked first, and gone with its page. */
+const DELETIONS = {
+  cancel: { title: 'Cancel', past: 'cancelled', consequence: ' is deleted, and never delivered.' },
+  discard: {
+    title: 'Discard',
+    past: 'discarded',
+    consequence: ' is deleted, with its result and its attempts.',
+  },
+} as const;
+
+function deletion(verb: keyof typeof DELETIONS, run: CancelJob | DiscardJob): PageRoute {
+  const { title, past, consequence } = DELETIONS[verb];
+  return post(`/dashboard/jobs/{id}/${verb}`, async ({ parameter: id, form }) => {
     const back = backTo(form, '/dashboard/jobs');
     if (isConfirmed(form)) {
-      // The job's own page is gone with it.
       const to = back.startsWith(jobPath(id)) ? '/dashboard/jobs' : back;
-      return done(await useCases.cancelJob(id), to, () => `Job ${id} is cancelled: deleted.`);
+      return done(await run(id), to, () => `Job ${id} is ${past}: deleted.`);
     }
     return show(
       confirmView({
         section: 'jobs',
-        title: 'Cancel this job?',
-        text: html`Job <span class="mono">${id}</span> is deleted, and never delivered.`,
-        action: `${jobPath(id)}/cancel`,
+        title: `${title} this job?`,
+        text: html`Job <span class="mono">${id}</span>${consequence}`,
+        action: `${jobPath(id)}/${verb}`,
         fields: [],
-        button: 'Cancel job',
+        button: `${title} job`,
         danger: true,
         back,
       }),
@@ -84,9 +97,12 @@ ${
 }
 
 function actions({ id, status: now }: Job): Html | null {
-  if (now === 'dead') return actionButton('Retry', `${jobPath(id)}/retry`, jobPath(id), { kind: 'primary' });
-  if (now !== 'pending') return null;
-  return html`<form class="inline" ${posting(`${jobPath(id)}/cancel`)}><input type="hidden" name="return" value="${jobPath(id)}"><button class="danger">Cancel…</button></form>`;
+  const path = jobPath(id);
+  const asked = (verb: keyof typeof DELETIONS) =>
+    html`<form class="inline" ${posting(`${path}/${verb}`)}><input type="hidden" name="return" value="${path}"><button class="danger">${DELETIONS[verb].title}…</button></form>`;
+  if (now === 'running') return null;
+  if (now === 'pending') return asked('cancel');
+  return html`${now === 'dead' && actionButton('Retry', `${path}/retry`, path, { kind: 'primary' })}${asked('discard')}`;
 }
 
 function jobFacts(job: Job): Html {

@@ -111,8 +111,8 @@ function bulkBar(): Html {
   const button = (value: string, label: string, needsSelection: boolean) =>
     html`<button name="do" value="${value}"${needsSelection && html` data-needs-selection=""`}>${label}</button>`;
   return html`<div class="bulk" role="group" aria-label="Many jobs at once">
-<span data-selected="">Selected</span>${button('retry-selected', 'Retry', true)}${button('cancel-selected', 'Cancel', true)}
-<span>All that match</span>${button('retry-matching', 'Retry…', false)}${button('cancel-matching', 'Cancel…', false)}
+<span data-selected="">Selected</span>${button('retry-selected', 'Retry', true)}${button('cancel-selected', 'Cancel', true)}${button('discard-selected', 'Discard', true)}
+<span>All that match</span>${button('retry-matching', 'Retry…', false)}${button('cancel-matching', 'Cancel…', false)}${button('discard-matching', 'Discard…', false)}
 </div>`;
 }
 

@@ -2,7 +2,9 @@ import type { UseCases } from '../../application/use-cases/use-cases.js';
 import {
   cancelledJobsShape,
   jobSelectionShape,
+  discardedJobsShape,
   presentCancelled,
+  presentDiscarded,
   presentRetried,
   retriedShape,
   toJobSelection,
@@ -10,7 +12,7 @@ import {
 import { bodyRoute, reply, type Route } from './route.js';
 
 /** What is done to many jobs at once. */
-export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): Route[] {
+export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): Route[] {
   return [
     bodyRoute(
       {
@@ -40,6 +42,21 @@ export function bulkRoutes({ retryJobs, cancelJobs }: UseCases): Route[] {
         const dryRun = dry_run ?? false;
         const cancelled = await cancelJobs(toJobSelection(body), { dryRun, signal: gone() });
         return reply(cancelled, 200, (result) => presentCancelled(result, dryRun));
+      },
+    ),
+    bodyRoute(
+      {
+        method: 'post',
+        path: '/jobs/discard',
+        name: 'discardJobs',
+        summary: 'Delete the completed and dead ones of the selected jobs',
+        answers: { 200: ['How many there were.', discardedJobsShape] },
+      },
+      jobSelectionShape,
+      async ({ dry_run, ...body }, { gone }) => {
+        const dryRun = dry_run ?? false;
+        const discarded = await discardJobs(toJobSelection(body), { dryRun, signal: gone() });
+        return reply(discarded, 200, (result) => presentDiscarded(result, dryRun));
       },
     ),
   ];

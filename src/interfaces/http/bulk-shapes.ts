@@ -19,7 +19,7 @@ export const jobSelectionShape = {
       .meta({ description: 'Only jobs with these ids.' }),
     queue: jobFilterFields.queue.nullish().meta({ description: 'Only jobs of this queue.' }),
     status: jobFilterFields.status.nullish().meta({
-      description: 'May be left out, as the route says which status it is for.',
+      description: 'May be left out, as the route says which statuses it is for.',
     }),
     schedule_id: jobFilterFields.schedule_id
       .nullish()
@@ -61,10 +61,23 @@ export const cancelledJobsShape = {
   }),
 } satisfies Shape;
 
+export const discardedJobsShape = {
+  name: 'DiscardedJobs',
+  schema: z.object({
+    matched,
+    discarded: z.int().meta({ description: 'Fewer than matched, if some of the jobs changed meanwhile.' }),
+    dry_run,
+  }),
+} satisfies Shape;
+
 export function presentRetried({ matched, changed }: BulkResult, dryRun: boolean) {
   return { matched, retried: changed, dry_run: dryRun } satisfies z.infer<typeof retriedShape.schema>;
 }
 
 export function presentCancelled({ matched, changed }: BulkResult, dryRun: boolean) {
   return { matched, cancelled: changed, dry_run: dryRun } satisfies z.infer<typeof cancelledJobsShape.schema>;
+}
+
+export function presentDiscarded({ matched, changed }: BulkResult, dryRun: boolean) {
+  return { matched, discarded: changed, dry_run: dryRun } satisfies z.infer<typeof discardedJobsShape.schema>;
 }

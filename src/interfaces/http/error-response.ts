@@ -10,6 +10,7 @@ export const ERROR_STATUS = {
   job_not_found: 404,
   job_not_pending: 409,
   job_not_dead: 404,
+  job_not_finished: 409,
   queue_not_found: 404,
   queue_exists: 409,
   queue_active: 409,

@@ -6,6 +6,7 @@ import { attemptListQuery, attemptListShape, presentAttempt } from './attempt-sh
 import { bulkRoutes } from './bulk-routes.js';
 import {
   cancelledShape,
+  discardedShape,
   jobBatchShape,
   jobListQuery,
   jobListShape,
@@ -110,7 +111,7 @@ function nextPage({ offset, ...query }: JobListQuery, next: string): string {
   return `</jobs?${parameters.toString()}>; rel="next"`;
 }
 
-function jobItemRoutes({ getJob, cancelJob, retryJob }: UseCases): Route[] {
+function jobItemRoutes({ getJob, cancelJob, retryJob, discardJob }: UseCases): Route[] {
   return [
     route(
       {
@@ -147,6 +148,18 @@ function jobItemRoutes({ getJob, cancelJob, retryJob }: UseCases): Route[] {
         errors: ['job_not_found', 'job_not_dead'],
       },
       async (id) => reply(await retryJob(id), 200, presentJob),
+    ),
+    route(
+      {
+        method: 'post',
+        path: '/jobs/{id}/discard',
+        name: 'discardJob',
+        summary: 'Delete a completed or dead job',
+        parameter,
+        answers: { 200: ['It is gone.', discardedShape] },
+        errors: ['job_not_found', 'job_not_finished'],
+      },
+      async (id) => reply(await discardJob(id), 200, (job) => ({ status: 'discarded', id: job.id })),
     ),
   ];
 }

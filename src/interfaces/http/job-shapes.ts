@@ -163,6 +163,11 @@ export const cancelledShape = {
   schema: z.object({ status: z.literal('cancelled'), id: z.string() }),
 } satisfies Shape;
 
+export const discardedShape = {
+  name: 'DiscardedJob',
+  schema: z.object({ status: z.literal('discarded'), id: z.string() }),
+} satisfies Shape;
+
 export function presentJob(job: Job): z.infer<typeof jobShape.schema> {
   return {
     id: job.id,

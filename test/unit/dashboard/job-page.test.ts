@@ -183,6 +183,23 @@ describe('what can be done', () => {
     expect(dashboard.data.jobs.size).toBe(0);
   });
 
+  test.each(['completed', 'dead'] as const)(
+    'a %s job is discarded, once that is confirmed',
+    async (status) => {
+      const { dashboard, id, path } = await withJob({ status, completedAt: NOW });
+      const discard = `${path}/discard`;
+      const question = await dashboard.submit(discard, (await dashboard.shown(path)).form(discard));
+      expect(question.texts('h1')).toEqual(['Discard this job?']);
+      expect(question.text).toContain(`Job ${id} is deleted, with its result and its attempts.`);
+      expect(question.link('No, go back')).toBe(path);
+      expect(dashboard.data.jobs.size).toBe(1);
+      const answer = await dashboard.submit(discard, question.form(discard));
+      expect(answer.headers.get('location')).toBe('/dashboard/jobs');
+      expect((await dashboard.follow(answer)).notice).toBe(`Job ${id} is discarded: deleted.`);
+      expect(dashboard.data.jobs.size).toBe(0);
+    },
+  );
+
   test('one that is cancelled from a list leads back to that list', async () => {
     const { dashboard, path } = await withJob();
     const list = '/dashboard/jobs?queue=default';
@@ -196,6 +213,8 @@ describe('what can be done', () => {
     ['completed', 'retry'],
     ['running', 'cancel'],
     ['dead', 'cancel'],
+    ['pending', 'discard'],
+    ['running', 'discard'],
   ] as const)('a %s job is not there to %s', async (status, action) => {
     const { dashboard, id, path } = await withJob({ status });
     const page = await dashboard.follow(
@@ -209,8 +228,8 @@ describe('what can be done', () => {
   test('is offered where it is possible, and nowhere else', async () => {
     const offered = async (status: Job['status']) => (await pageOf({ status })).texts('button');
     expect(await offered('pending')).toEqual(['Cancel…']);
-    expect(await offered('dead')).toEqual(['Retry']);
+    expect(await offered('dead')).toEqual(['Retry', 'Discard…']);
     expect(await offered('running')).toEqual([]);
-    expect(await offered('completed')).toEqual([]);
+    expect(await offered('completed')).toEqual(['Discard…']);
   });
 });

@@ -77,9 +77,67 @@ describe('POST /jobs/cancel', () => {
   });
 });
 
+describe('POST /jobs/discard', () => {
+  async function withFinished() {
+    const { api, dead, pending } = await withJobs();
+    const completed = idOf(await api.post('/jobs', { ...URL_FIELD, queue_name: 'mail' }));
+    api.setJob(completed, { status: 'completed', attempt: 1, completedAt: 0 });
+    return { api, dead, pending, completed };
+  }
+
+  test('deletes the completed and dead jobs that match, and no others', async () => {
+    const { api, dead, pending } = await withFinished();
+    const response = await api.post('/jobs/discard', { queue: 'mail' });
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ matched: 2, discarded: 2, dry_run: false });
+    expect([...api.data.jobs.keys()]).toEqual([dead[1], pending]);
+    expect((await api.post('/jobs/discard', { all: true })).body).toMatchObject({ discarded: 1 });
+    expect([...api.data.jobs.keys()]).toEqual([pending]);
+  });
+
+  test.each([
+    ['completed', 1],
+    ['dead', 2],
+  ] as const)('of one status leaves the other: %s', async (status, count) => {
+    const { api } = await withFinished();
+    expect((await api.post('/jobs/discard', { status })).body).toEqual({
+      matched: count,
+      discarded: count,
+      dry_run: false,
+    });
+    expect((await api.get(`/jobs?status=${status}`)).body).toEqual([]);
+    expect(api.data.jobs.size).toBe(4 - count);
+  });
+
+  test.each<[string, object, number]>([
+    ['all', { all: true }, 3],
+    ['a queue', { queue: 'mail' }, 2],
+    ['a part of the URL', { search: 'example.com' }, 3],
+    ['a part of the URL, and a status', { search: 'example.com', status: 'dead' }, 2],
+  ])('counts %s in a dry run, and deletes nothing', async (_case, selection, matched) => {
+    const { api } = await withFinished();
+    expect((await api.post('/jobs/discard', { ...selection, dry_run: true })).body).toEqual({
+      matched,
+      discarded: 0,
+      dry_run: true,
+    });
+    expect(api.data.jobs.size).toBe(4);
+  });
+
+  test('finds the selected by id, and the one that a key names', async () => {
+    const { api, dead, pending, completed } = await withFinished();
+    api.setJob(completed, { idempotencyKey: 'order-1' });
+    expect((await api.post('/jobs/discard', { search: 'order-1' })).body).toMatchObject({ discarded: 1 });
+    const ids = [pending, completed, dead[0]];
+    expect((await api.post('/jobs/discard', { ids })).body).toMatchObject({ matched: 1, discarded: 1 });
+    expect([...api.data.jobs.keys()]).toEqual([dead[1], pending]);
+  });
+});
+
 describe.each([
   ['/jobs/retry', 'dead', 'retried', 'running'],
   ['/jobs/cancel', 'pending', 'cancelled', 'dead'],
+  ['/jobs/discard', 'completed or dead', 'discarded', 'pending'],
 ])('%s', (path, status, done, other) => {
   const NOTHING = `no jobs are selected; give at least one of ids, queue, status, schedule_id, search, or "all": true for all ${status} jobs`;
   const IDS = 'ids: must be an array of 1 to 1000 ids';

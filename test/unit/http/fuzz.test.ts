@@ -79,6 +79,7 @@ describe.each<[string, (api: Api, text: string) => ReturnType<Api['get']>]>([
   ['POST /jobs/batch', (api, text) => api.post('/jobs/batch', text)],
   ['POST /jobs/retry', (api, text) => api.post('/jobs/retry', text)],
   ['POST /jobs/cancel', (api, text) => api.post('/jobs/cancel', text)],
+  ['POST /jobs/discard', (api, text) => api.post('/jobs/discard', text)],
   ['POST /queues', (api, text) => api.post('/queues', text)],
   ['PUT /queues/{name}', (api, text) => api.put('/queues/q', text)],
   ['POST /schedules', (api, text) => api.post('/schedules', text)],

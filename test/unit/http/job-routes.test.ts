@@ -415,6 +415,32 @@ describe('POST /jobs/{id}/retry', () => {
   });
 });
 
+describe('POST /jobs/{id}/discard', () => {
+  test.each(['completed', 'dead'] as const)('deletes a %s job, and frees its key', async (status) => {
+    const api = await startApi();
+    const id = idOf(await api.post('/jobs', EXAMPLE));
+    api.setJob(id, { status, completedAt: 0 });
+    const response = await api.post(`/jobs/${id}/discard`);
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ status: 'discarded', id });
+    expect((await api.get(`/jobs/${id}`)).status).toBe(404);
+    expect(errorOf(await api.post(`/jobs/${id}/discard`))).toMatchObject({ code: 'job_not_found' });
+    expect((await api.post('/jobs', EXAMPLE)).status).toBe(201);
+  });
+
+  test.each(['pending', 'running'] as const)('leaves a %s job alone', async (status) => {
+    const api = await startApi();
+    const id = idOf(await api.post('/jobs', EXAMPLE));
+    api.setJob(id, { status });
+    expect(errorOf(await api.post(`/jobs/${id}/discard`))).toEqual({
+      status: 409,
+      code: 'job_not_finished',
+      error: `Job ${id} is ${status}; only a completed or dead job can be discarded`,
+    });
+    expect(api.data.jobs.size).toBe(1);
+  });
+});
+
 describe('GET /jobs/{id}/attempts', () => {
   async function withAttempts() {
     const api = await startApi();

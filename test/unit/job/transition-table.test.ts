@@ -3,6 +3,7 @@ import type { Job, JobState } from '../../../src/domain/job/job.js';
 import {
   cancel,
   claim,
+  discard,
   expireLease,
   failPermanently,
   failTransiently,
@@ -74,6 +75,7 @@ const EVENT_NAMES = [
   'release, stale lease',
   'cancel',
   'retry',
+  'discard',
 ] as const;
 type EventName = (typeof EVENT_NAMES)[number];
 
@@ -91,6 +93,7 @@ const EVENTS: Record<EventName, (job: Job) => Transition> = {
   'release, stale lease': (job: Job) => release(job, stale, NOW),
   cancel: (job: Job) => cancel(job),
   retry: (job: Job) => retry(job, NOW),
+  discard: (job: Job) => discard(job),
 };
 
 /** Why the event is refused, 'deleted', or all that it changes besides `updatedAt`. */
@@ -183,6 +186,16 @@ const TABLE: Record<EventName, Record<Standing, Expected>> = {
     'running, last attempt, lease ended': 'not_dead',
     completed: 'not_dead',
     dead: { ...waiting, attempt: 0, visibleAt: NOW, completedAt: null, lastError: null },
+  },
+  discard: {
+    'pending, due': 'not_finished',
+    'pending, not due': 'not_finished',
+    'running, retries left, lease valid': 'not_finished',
+    'running, retries left, lease ended': 'not_finished',
+    'running, last attempt, lease valid': 'not_finished',
+    'running, last attempt, lease ended': 'not_finished',
+    completed: 'deleted',
+    dead: 'deleted',
   },
 };
 

@@ -88,6 +88,26 @@ describe('cancelling', () => {
   });
 });
 
+describe('discarding', () => {
+  test('deletes a finished job, and tells of it', async () => {
+    const use = using();
+    const id = await enqueued(use);
+    await attempt(use.stores, dies);
+    expect(await use.discardJob(id)).toEqual({ ok: true, value: { id } });
+    expect(await use.stores.queries.get(id)).toBeNull();
+    expect(use.published).toEqual(['jobs_pending', 'jobs_changed']);
+  });
+
+  test('loses against a retry that comes first', async () => {
+    const use = using();
+    const id = await enqueued(use);
+    await attempt(use.stores, dies);
+    use.stores.jobs.race = () => use.retryJob(id);
+    expect(await use.discardJob(id)).toMatchObject({ ok: false, refusal: { code: 'job_not_finished' } });
+    expect(await use.stores.queries.get(id)).toMatchObject({ status: 'pending' });
+  });
+});
+
 describe('retrying by hand', () => {
   async function dead(use: Using): Promise<Job> {
     const id = await enqueued(use);
