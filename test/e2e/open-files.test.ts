@@ -31,10 +31,16 @@ test('out of descriptors, no attempt is used up without its request', async () =
   const { program, api } = await serveWithin(256, '[worker]\nconcurrency = 400\n');
   await api.request('POST', '/queues', { name: 'default', max_concurrency: 400 });
   await api.enqueueAll(
-    Array.from({ length: JOBS }, (_, n) => ({ callback_url: hooks.url, payload: { n }, max_retries: 0 })),
+    Array.from({ length: JOBS }, (_, n) => ({
+      callback_url: n % 2 === 0 ? hooks.url : hooks.url.replace('127.0.0.1', 'localhost'),
+      payload: { n },
+      max_retries: 0,
+    })),
   );
-  await eventually('descriptors run out', () =>
-    program.log.some(({ msg }) => msg === 'attempts cannot be made and are given back'),
+  // The second time, the name is looked up without one as well.
+  await eventually(
+    'descriptors have run out twice',
+    () => program.log.filter(({ msg }) => msg === 'attempts cannot be made and are given back').length >= 2,
   );
   expect(held.length).toBeGreaterThan(0);
 
@@ -53,6 +59,7 @@ test('out of descriptors, no attempt is used up without its request', async () =
   expect(hooks.requests).toHaveLength(JOBS);
   expect(hooks.deliveries.size).toBe(JOBS);
   expect(new Set(hooks.requests.map(({ attempt }) => attempt))).toEqual(new Set([1]));
+  expect(new Set(hooks.requests.map(({ headers }) => headers.host))).toHaveProperty('size', 2);
   program.signal('SIGTERM');
   expect((await program.exited).code).toBe(0);
 });

@@ -60,8 +60,9 @@ const QUESTION_TIMEOUT_MS = 2000;
 const ROUNDS = 3;
 
 /**
- * Resolves names by the hosts file and by DNS, without a thread: dns.lookup runs on four threads that file access
- * shares, and one name whose server is silent holds such a thread for half a minute, wanted or not.
+ * Resolves names by the hosts file and by DNS. dns.lookup would run on the four threads that also read files, and one
+ * name whose server is silent holds such a thread for half a minute, wanted or not. Here no thread waits for a server:
+ * one is needed only for a look at the two files, and to read one that has changed.
  *
  * There is one lookup a host at a time, for all who want it. It ends with its answer, after its own time, or with the
  * last of them who abandons it; so there are never more lookups than connections that wait for one.
@@ -150,6 +151,8 @@ async function ask(
   let failure = 'ENOTFOUND';
   for (const candidate of candidatesOf(name, settings)) {
     if (signal.aborted) break;
+    // By the time of the answer there may be some again.
+    throwIfOutOfDescriptors();
     const answers = await Promise.all(families.map((family) => question(resolver, candidate, family)));
     const addresses = answers.flatMap((answer) => answer.addresses);
     if (addresses.length > 0) return addresses;

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 import { isIPv6 } from 'node:net';
 
 /**
@@ -11,8 +11,27 @@ import { isIPv6 } from 'node:net';
  */
 export type Ipv6Scope = 'none' | 'loopback' | 'site' | 'global';
 
-export function ipv6Scope(): Ipv6Scope {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+/**
+ * How far this machine gets now. Looking takes a descriptor: where there is none, the answer is what was seen last.
+ */
+export const ipv6Scope = scopeReader(networkInterfaces);
+
+/** @returns a function that never throws; it looks once before */
+export function scopeReader(interfaces: typeof networkInterfaces): () => Ipv6Scope {
+  let seen: Ipv6Scope = 'none';
+  const read = (): Ipv6Scope => {
+    try {
+      seen = scopeOf(Object.values(interfaces()).flatMap((addresses) => addresses ?? []));
+    } catch {
+      // The error has no code that would tell a shortage from a system that forbids to look.
+    }
+    return seen;
+  };
+  read();
+  return read;
+}
+
+function scopeOf(own: readonly NetworkInterfaceInfo[]): Ipv6Scope {
   const v6 = own.filter(({ address }) => isIPv6(address));
   if (v6.length === 0) return 'none';
   const beyond = v6.filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0);

@@ -1,5 +1,10 @@
+import type { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { hasSourceFor, type Ipv6Scope } from '../../../src/infrastructure/dispatch/ipv6-scope.js';
+import {
+  hasSourceFor,
+  scopeReader,
+  type Ipv6Scope,
+} from '../../../src/infrastructure/dispatch/ipv6-scope.js';
 import { shortageCode } from '../../../src/infrastructure/dispatch/own-shortage.js';
 
 function systemError(code: string, details: { address?: string; port?: number } = {}): Error {
@@ -43,4 +48,27 @@ test.each<[string, Ipv6Scope, boolean]>([
   ['2001:db8::1', 'global', true],
 ])('%s can be reached by a machine with the scope "%s": %s', (address, scope, reachable) => {
   expect(hasSourceFor(address, scope)).toBe(reachable);
+});
+
+test('where the addresses of this machine cannot be read, it reaches as far as it did', () => {
+  let interfaces: typeof networkInterfaces = () => ({
+    eth0: [
+      {
+        address: '2001:db8::1',
+        netmask: 'ffff:ffff:ffff:ffff::',
+        family: 'IPv6',
+        mac: '00:00:5e:00:53:01',
+        internal: false,
+        cidr: '2001:db8::1/64',
+        scopeid: 0,
+      },
+    ],
+  });
+  const scope = scopeReader(() => interfaces());
+  interfaces = () => {
+    throw systemError('ERR_SYSTEM_ERROR');
+  };
+  expect(scope()).toBe('global');
+  interfaces = () => ({});
+  expect(scope()).toBe('none');
 });
