@@ -19,8 +19,8 @@ export interface DispatchOptions {
   readonly concurrency: number;
   /** Empty: all. */
   readonly queues: readonly string[];
-  /** Carries out and settles one job; never rejects. */
-  readonly run: (job: Job, signal: AbortSignal) => Promise<void>;
+  /** Carries out and settles one job; resolves with the milliseconds that the attempt itself took. Never rejects. */
+  readonly run: (job: Job, signal: AbortSignal) => Promise<number>;
   /** Nothing is claimed while it pauses. */
   readonly shortage: Shortage;
   /** Called when slots became free. */
@@ -105,8 +105,8 @@ export class DispatchDueJobs {
 
   #start(job: Job): void {
     const release = this.#slots.take(job);
-    const running = this.#options.run(job, this.#forcedStop.signal).finally(() => {
-      release();
+    const running = this.#options.run(job, this.#forcedStop.signal).then((tookMs) => {
+      release(tookMs);
       this.#inFlight.delete(running);
       if (this.holds(job)) this.#leases.delete(job.id);
       this.#options.onFree();

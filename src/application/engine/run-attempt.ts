@@ -57,12 +57,17 @@ export class RunAttempt {
     this.#shortage = shortage;
   }
 
-  /** @param signal aborted when the process is forced to stop: the attempt is then given back */
-  async run(job: Job, signal: AbortSignal): Promise<void> {
+  /**
+   * @param signal aborted when the process is forced to stop: the attempt is then given back
+   * @returns milliseconds that the attempt itself took, without the storing of its outcome
+   */
+  async run(job: Job, signal: AbortSignal): Promise<number> {
     const { clock, events, logger, jobs } = this.#ports;
     const begunAt = clock.monotonic();
+    let tookMs = 0;
     try {
       const outcome = await this.#dispatch(job, signal);
+      tookMs = clock.monotonic() - begunAt;
       if (outcome.kind === 'not_sent') this.#shortage.met(outcome.reason);
       else if (outcome.kind !== 'interrupted') this.#shortage.passed();
       const { settlement, describe } = await this.#settlement(job, outcome, signal);
@@ -77,6 +82,7 @@ export class RunAttempt {
       // The lease runs out, and the job is delivered again.
       logger.error('result could not be stored', about(job), error);
     }
+    return tookMs;
   }
 
   async #dispatch(job: Job, signal: AbortSignal): Promise<Outcome> {

@@ -28,7 +28,7 @@ export class Slots {
   readonly #clock: Clock;
   readonly #queues = new Map<string, Holder>();
   readonly #origins = new Map<string, Holder>();
-  /** Queue -> origin of the job that it was refused; until it takes a slot. */
+  /** Queue -> origin of the job that it was refused; until one of its jobs is admitted. */
   readonly #refused = new Map<string, string>();
   #taken = 0;
 
@@ -41,19 +41,17 @@ export class Slots {
     return this.#total - this.#taken;
   }
 
-  /** @returns gives the slot back; to be called when the attempt is over */
-  take({ queueName, callbackUrl, timeoutMs }: Job): () => void {
+  /** @returns gives the slot back; to be called with the milliseconds that the attempt took */
+  take({ queueName, callbackUrl, timeoutMs }: Job): (tookMs: number) => void {
     const queue = holderOf(this.#queues, queueName);
     const origin = holderOf(this.#origins, originOf(callbackUrl));
-    const begunAt = this.#clock.monotonic();
     queue.held += 1;
     origin.held += 1;
     this.#taken += 1;
-    this.#refused.delete(queueName);
-    return () => {
+    return (tookMs) => {
       const now = this.#clock.monotonic();
       // A timer may be early by a part of a millisecond.
-      const timedOut = Math.ceil(now - begunAt) >= timeoutMs;
+      const timedOut = Math.ceil(tookMs) >= timeoutMs;
       release(queue, timedOut, now);
       release(origin, timedOut, now);
       this.#taken -= 1;
@@ -99,6 +97,7 @@ export class Slots {
           remember(this.#refused, queueName, origin);
           return false;
         }
+        this.#refused.delete(queueName);
         atOrigin.set(origin, more + 1);
         admitted += 1;
         last = queueName;

@@ -15,8 +15,13 @@ interface Row {
   readonly nextTokenAt: number | null;
 }
 
-/** Queues without a token that a claim looks at and marks, at most: about two milliseconds of work. */
-const MARK_LIMIT = 500;
+/**
+ * Queues that a claim looks at, at most, and marks if they have no token: a few milliseconds of work. Thousands may wait
+ * for a token, or for a slot at an origin that hangs.
+ */
+const LOOK_LIMIT = 500;
+/** When a claim that gave nothing has not looked at all queues, the next one goes on after this. */
+const LOOK_AGAIN_MS = 25;
 
 function selectWaiting(counts: string, condition: string, order: string): string {
   return `SELECT q.name, c.ready, c.running, q.max_concurrency AS maxConcurrency, q.rate_limit_rps AS rateLimitRps,
@@ -88,37 +93,43 @@ export class ClaimableQueues {
     this.#unmark(now);
     const offered: QueueSnapshot[] = [];
     const withoutToken: QueueSnapshot[] = [];
+    let looked = 0;
     for (const queue of this.#inTurn(queues)) {
       this.#cursor = queue.name;
+      looked += 1;
       if (claimable(queue, now) === 0) withoutToken.push(queue);
       else if (admission?.queue(queue.name) !== false) offered.push(queue);
-      if (offered.length >= slots || withoutToken.length >= MARK_LIMIT) break;
+      if (offered.length >= slots || looked >= LOOK_LIMIT) break;
     }
     for (const queue of withoutToken) this.#wait(queue, now);
     return offered;
   }
 
   /**
-   * When an offer may give more than it does now, epoch milliseconds; `now` or earlier when it would give something;
-   * infinite when nothing is foreseen.
+   * When the next offer may give something, epoch milliseconds; `now` or earlier when it would; infinite when nothing
+   * is foreseen.
    * @param names only these queues; empty: all
    */
   nextOfferAt(names: readonly string[], admits: (queueName: string) => boolean, now: number): number {
     let next = Number.POSITIVE_INFINITY;
-    let withoutToken = 0;
-    const rows = names.length > 0 ? this.#among.iterate(JSON.stringify(names)) : this.#after.iterate('');
-    for (const row of rows) {
-      if (!admits(row.name)) continue;
-      next = Math.min(next, row.nextTokenAt ?? tokenAt(toSnapshot(row), now));
+    let looked = 0;
+    for (const queue of this.#inTurn(names)) {
+      if (admits(queue.name)) next = Math.min(next, tokenAt(queue, now));
       if (next <= now) return now;
-      // The next claims are to mark them.
-      if (row.nextTokenAt === null && (withoutToken += 1) > MARK_LIMIT) return now;
+      looked += 1;
+      if (looked < LOOK_LIMIT) continue;
+      // Those that wait for a token are to be marked by the next claims.
+      return next === Number.POSITIVE_INFINITY ? now + LOOK_AGAIN_MS : now;
     }
-    if (names.length > 0) return next;
-    for (const row of this.#forTokens.iterate()) {
-      if (admits(row.name)) return Math.min(next, row.nextTokenAt ?? now);
-    }
-    return next;
+    return Math.min(next, this.#nextTokenOf(names, admits));
+  }
+
+  /** Of the queues that are marked. */
+  #nextTokenOf(names: readonly string[], admits: (queueName: string) => boolean): number {
+    const rows =
+      names.length > 0 ? this.#among.all(JSON.stringify(names)).sort(byToken) : this.#forTokens.iterate();
+    for (const { name, nextTokenAt } of rows) if (nextTokenAt !== null && admits(name)) return nextTokenAt;
+    return Number.POSITIVE_INFINITY;
   }
 
   #wait(queue: QueueSnapshot, now: number): void {
@@ -148,9 +159,13 @@ export class ClaimableQueues {
   #unmark(now: number): void {
     // When the clock was set back, maybe while no process ran, the instants are of no use.
     if (isAhead(this.#claimedAt, now)) this.#unmarkAll.run();
-    else if ((this.#nextToken.get() ?? Number.POSITIVE_INFINITY) <= now) this.#unmarkDue.run(now, MARK_LIMIT);
+    else if ((this.#nextToken.get() ?? Number.POSITIVE_INFINITY) <= now) this.#unmarkDue.run(now, LOOK_LIMIT);
     this.#claimedAt = now;
   }
+}
+
+function byToken(a: Row, b: Row): number {
+  return (a.nextTokenAt ?? 0) - (b.nextTokenAt ?? 0);
 }
 
 /** When the queue has a token, epoch milliseconds. */

@@ -29,7 +29,7 @@ function dispatching(options: Partial<DispatchOptions> = {}) {
     run: (job, signal) => {
       started.push(job);
       signals.push(signal);
-      return new Promise((resolve) => ends.push(resolve));
+      return new Promise((resolve) => ends.push(() => resolve(0)));
     },
     onFree: () => {
       freed.times += 1;
