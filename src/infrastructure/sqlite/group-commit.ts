@@ -56,6 +56,7 @@ export class GroupCommit {
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
   readonly #deferred: Deferred | undefined;
+  readonly #monotonic: () => number;
   #queue: Write[] = [];
   #closed = false;
   #scheduled = false;
@@ -64,10 +65,17 @@ export class GroupCommit {
   #transactions = 0;
   #retryTimer: NodeJS.Timeout | undefined;
 
-  constructor(db: Database.Database, state: StoreState, deferred?: Deferred) {
+  /** @param monotonic milliseconds on a clock that never goes back */
+  constructor(
+    db: Database.Database,
+    state: StoreState,
+    deferred?: Deferred,
+    monotonic = () => performance.now(),
+  ) {
     this.#db = db;
     this.#state = state;
     this.#deferred = deferred;
+    this.#monotonic = monotonic;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -89,7 +97,7 @@ export class GroupCommit {
         },
         resolve: () => resolve(value),
         reject,
-        issuedAt: performance.now(),
+        issuedAt: this.#monotonic(),
       });
       this.#schedule();
     });
@@ -133,7 +141,7 @@ export class GroupCommit {
     const [oldest] = this.#queue;
     const grown = this.#queue.length > this.#gathered;
     this.#gathered = this.#queue.length;
-    return grown && oldest !== undefined && performance.now() - oldest.issuedAt < GATHER_MS;
+    return grown && oldest !== undefined && this.#monotonic() - oldest.issuedAt < GATHER_MS;
   }
 
   /** Undoes what a ROLLBACK that failed has left open: nobody may read it, nor commit it. */
@@ -155,10 +163,10 @@ export class GroupCommit {
     let current: Write | undefined;
     try {
       this.#deferred?.reset();
-      const until = performance.now() + TRANSACTION_BUDGET_MS;
-      while (performance.now() < until && (current = this.#queue.shift())) {
+      const until = this.#monotonic() + TRANSACTION_BUDGET_MS;
+      while (this.#monotonic() < until && (current = this.#queue.shift())) {
         taken.push(current);
-        current.work(waitedMs(current));
+        current.work(waitedMs(current, this.#monotonic()));
       }
       current = undefined;
       this.#deferred?.flush();
@@ -207,7 +215,7 @@ export class GroupCommit {
   }
 
   #rejectOverdue(): void {
-    const limit = performance.now() - BUSY_TIMEOUT_MS;
+    const limit = this.#monotonic() - BUSY_TIMEOUT_MS;
     const overdue = this.#queue.filter(({ issuedAt }) => issuedAt <= limit);
     if (overdue.length === 0) return;
     this.#queue = this.#queue.filter(({ issuedAt }) => issuedAt > limit);
@@ -222,8 +230,8 @@ export class GroupCommit {
   }
 }
 
-function waitedMs({ issuedAt }: Write): number {
-  const waited = performance.now() - issuedAt;
+function waitedMs({ issuedAt }: Write, now: number): number {
+  const waited = now - issuedAt;
   return waited < SHORT_WAIT_MS ? 0 : Math.floor(waited);
 }
 

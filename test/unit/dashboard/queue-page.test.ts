@@ -140,7 +140,7 @@ describe('the settings of a queue', () => {
   test('are changed where something is filled in; an empty limit is none', async () => {
     const { dashboard, stored } = await withMails({ max_concurrency: 2, rate_limit_rps: 5 });
     await dashboard.submit(SETTINGS, { max_concurrency: '', rate_limit_rps: '', max_retries: '7' });
-    expect(stored()).toMatchObject({ maxConcurrency: 2, rateLimitRps: null, bucket: null, maxRetries: 7 });
+    expect(stored()).toMatchObject({ maxConcurrency: 2, rateLimitRps: null, maxRetries: 7 });
   });
 
   test('that are not in order stay as they were, and are shown as they were filled in', async () => {

@@ -73,6 +73,7 @@ function startFailing(error: unknown) {
       schedules: Object.assign(new MemoryScheduleStore(data), {
         create: fail,
         get: fail,
+        update: fail,
         list: fail,
         remove: fail,
       }),

@@ -311,7 +311,7 @@ describe('an update without a field', () => {
     ['/queues/q', 'max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms, max_delay_ms'],
     [
       '/schedules/018d0c5b-c400-7000-8000-000000000001',
-      'cron_expression, timezone, callback_url, queue_name, payload, max_retries, timeout_ms, enabled',
+      'cron_expression, timezone, cron_dialect, callback_url, queue_name, payload, max_retries, timeout_ms, enabled',
     ],
   ])('PUT %s', async (path, fields) => {
     const api = await prepared();

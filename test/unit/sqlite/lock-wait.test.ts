@@ -13,14 +13,15 @@ test('a lease begins when the claim is carried out, not when it begins to wait f
   await jobs.insert({ jobs: [newJob({ timeoutMs: 100 })], now: NOW, queueDefaults: QUEUE_DEFAULTS });
   const other = new Database(path);
   other.exec('BEGIN IMMEDIATE');
-  setTimeout(() => other.exec('ROLLBACK'), 400);
 
   // A neighbour in the transaction that fails makes the claim run again, in the next one.
   const twin = newJob();
   const twins = { jobs: [twin, twin], now: NOW, queueDefaults: QUEUE_DEFAULTS };
   const neighbour = expect(jobs.insert(twins)).rejects.toThrow('UNIQUE');
   const plan = () => [{ queueName: 'default', count: 1 }];
-  const [job] = await jobs.claim({ now: NOW, workerId: 'w', slots: 1, queues: [], plan });
+  const claim = jobs.claim({ now: NOW, workerId: 'w', slots: 1, queues: [], plan });
+  setTimeout(() => other.exec('ROLLBACK'), 400);
+  const [job] = await claim;
   await neighbour;
   // A timer may run a little early.
   expect(job?.startedAt).toBeGreaterThanOrEqual(NOW + 390);
