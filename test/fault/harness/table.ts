@@ -16,6 +16,11 @@ export class FaultTable implements Reporter {
         return [row(test.meta().fault ?? nothingOf(test.name), remark)];
       })
       .sort(byNumber);
+    if (rows.length === 0) {
+      process.stdout.write('\nNo scenario has this number.\n');
+      process.exitCode = 1;
+      return;
+    }
     const widths = HEADINGS.map((heading, column) =>
       Math.max(heading.length, ...rows.map((cells) => cells[column]?.length ?? 0)),
     );
