@@ -40,13 +40,13 @@ export function backoffMs(policy: RetryPolicy, attempt: number, random: number):
   const raw = rawBackoffMs(policy, attempt);
   const shortest = Math.min(raw, policy.maxDelayMs) * (1 - JITTER);
   const longest = Math.min(raw * (1 + JITTER), policy.maxDelayMs);
-  return Math.round(shortest + (longest - shortest) * random);
+  return between(shortest, longest, random);
 }
 
 /**
- * The delay when the receiver said when to come back (RFC 9110, Retry-After): never earlier than the backoff,
- * never later than the policy's cap. It is not spread: the receiver chose the instant, and the limits of the queue hold
- * then as ever.
+ * The delay when the receiver said when to come back (RFC 9110, Retry-After): never earlier than the backoff, never
+ * later than the policy's cap. Below the cap it is not spread: the receiver chose the instant, and the limits of the
+ * queue hold then as ever. The cap is not an instant that it chose, so there the delay lies between 70 % and 100 % of it.
  * @param retryAfterMs what the receiver asked for, or null when it asked for nothing
  */
 export function retryDelayMs(
@@ -56,5 +56,13 @@ export function retryDelayMs(
   retryAfterMs: number | null,
 ): number {
   const backoff = backoffMs(policy, attempt, random);
-  return retryAfterMs === null ? backoff : Math.max(backoff, Math.min(retryAfterMs, policy.maxDelayMs));
+  if (retryAfterMs === null) return backoff;
+  const { maxDelayMs } = policy;
+  return retryAfterMs < maxDelayMs
+    ? Math.max(backoff, retryAfterMs)
+    : between(maxDelayMs * (1 - JITTER), maxDelayMs, random);
+}
+
+function between(shortest: number, longest: number, random: number): number {
+  return Math.round(shortest + (longest - shortest) * random);
 }

@@ -178,11 +178,20 @@ describe('Retry-After', () => {
     ['sooner than the backoff: the backoff', 300, 1000],
     ['at once: the backoff', 0, 1000],
     ['later: as asked for', 5000, 5000],
-    ['exactly the cap', 60_000, 60_000],
-    ['beyond the cap: the cap', 60_001, 60_000],
-    ['in a thousand years: the cap', 3.15e13, 60_000],
+    ['just below the cap: as asked for', 59_999, 59_999],
+    ['exactly the cap: as a backoff at the cap', 60_000, 51_000],
+    ['beyond the cap: as a backoff at the cap', 60_001, 51_000],
+    ['in a thousand years: as a backoff at the cap', 3.15e13, 51_000],
   ])('%s', (_case, retryAfterMs, expected) => {
     expect(retryDelayMs(each, 1, MIDDLE, retryAfterMs)).toBe(expected);
+  });
+
+  test('beyond the cap, ten thousand jobs that were refused together do not come back together', () => {
+    const delays = Array.from({ length: 10_000 }, (_, i) => retryDelayMs(each, 1, i / 10_000, 86_400_000));
+    expect(Math.min(...delays)).toBe(42_000);
+    const inTenth = (tenth: number) => delays.filter((ms) => Math.floor((ms - 42_000) / 1800) === tenth);
+    for (let tenth = 0; tenth < 10; tenth += 1)
+      expect(Math.abs(inTenth(tenth).length - 1000)).toBeLessThan(3);
   });
 
   test('is never the reason for coming earlier, nor for waiting longer than the cap', () => {
@@ -190,7 +199,9 @@ describe('Retry-After', () => {
       fc.property(anyPolicy, attempt, random, fc.nat(Number.MAX_SAFE_INTEGER), (any, n, value, asked) => {
         const backoff = backoffMs(any, n, value);
         const ms = retryDelayMs(any, n, value, asked);
-        expect(ms).toBe(Math.max(backoff, Math.min(asked, any.maxDelayMs)));
+        expect(ms).toBeGreaterThanOrEqual(backoff);
+        expect(ms).toBeLessThanOrEqual(any.maxDelayMs);
+        if (asked < any.maxDelayMs) expect(ms).toBe(Math.max(backoff, asked));
         expect(retryDelayMs(any, n, value, null)).toBe(backoff);
       }),
     );
