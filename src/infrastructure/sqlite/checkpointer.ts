@@ -53,6 +53,7 @@ export class Checkpointer {
   #transactions = 0;
   #thread: Thread | null = null;
   #endedAt = Number.NEGATIVE_INFINITY;
+  #failing = false;
 
   constructor(db: Database.Database, path: string, logger: Logger) {
     this.#db = db;
@@ -66,11 +67,17 @@ export class Checkpointer {
     if (this.#transactions % LOOK_AFTER === 0) this.look();
   }
 
-  /** Starts the thread if the log has become too long. */
+  /** Starts the thread if the log has become too long. Never throws: what was stored is stored. */
   look(): void {
     if (this.#thread || performance.now() < this.#endedAt + REST_MS) return;
-    const size = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-    if (size > LOG_LIMIT) this.#thread = this.#start();
+    try {
+      const size = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+      if (size > LOG_LIMIT) this.#thread = this.#start();
+      else this.#failing = false;
+    } catch (error) {
+      this.#endedAt = performance.now();
+      this.#failed(error);
+    }
   }
 
   /** Ends the thread, which may take as long as one checkpoint. */
@@ -83,9 +90,6 @@ export class Checkpointer {
   }
 
   #start(): Thread {
-    this.#db.pragma('wal_autocheckpoint = 0');
-    // Whoever writes first to a log that was written back cuts it.
-    this.#db.pragma('journal_size_limit = -1');
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const driver = createRequire(import.meta.url).resolve('better-sqlite3');
     const worker = new Worker(THREAD, {
@@ -93,9 +97,7 @@ export class Checkpointer {
       execArgv: [],
       workerData: { driver, path: this.#path, stop, pages: AUTOCHECKPOINT_PAGES },
     });
-    worker.on('error', (error) => {
-      this.#logger.warn('the write-ahead log could not be written back', { reason: error.message });
-    });
+    worker.on('error', (error) => this.#failed(error));
     const ended = new Promise<void>((resolve) => {
       worker.once('exit', () => {
         this.#thread = null;
@@ -105,6 +107,17 @@ export class Checkpointer {
         resolve();
       });
     });
+    this.#db.pragma('wal_autocheckpoint = 0');
+    // Whoever writes first to a log that was written back cuts it.
+    this.#db.pragma('journal_size_limit = -1');
     return { stop, ended };
+  }
+
+  /** It is tried again and again; one line in the log tells of it until the write-ahead log is short again. */
+  #failed(error: unknown): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#logger.warn('the write-ahead log could not be written back', { reason });
   }
 }

@@ -7,8 +7,8 @@ import type { Failure } from './store-state.js';
  */
 export class DatabaseFiles {
   readonly #path: string;
-  readonly #database: string | null;
-  readonly #log: string | null;
+  readonly #database: Identity;
+  readonly #log: Identity;
 
   /** @param path of a database that was opened just now, and written to */
   constructor(path: string) {
@@ -17,13 +17,13 @@ export class DatabaseFiles {
     this.#log = identity(logOf(path));
   }
 
-  /** What has become of them; null: they are the same as ever. */
+  /** What has become of them; null: they are the same as ever, or it cannot be told. */
   missing(): Exclude<Failure, 'damaged'> | null {
     const now = identity(this.#path);
-    if (now === null) return 'file_gone';
-    if (now !== this.#database) return 'file_replaced';
+    if (now === 'none') return 'file_gone';
+    if (differ(now, this.#database)) return 'file_replaced';
     // SQLite keeps the log as long as a process has the database open.
-    return identity(logOf(this.#path)) === this.#log ? null : 'log_gone';
+    return differ(identity(logOf(this.#path)), this.#log) ? 'log_gone' : null;
   }
 }
 
@@ -31,8 +31,20 @@ function logOf(path: string): string {
   return `${path}-wal`;
 }
 
-/** null: there is no such file. */
-function identity(path: string): string | null {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats ? `${stats.dev}:${stats.ino}` : null;
+/** Device and inode; none: there is no such file; unknown: that cannot be told now. */
+type Identity = `${bigint}:${bigint}` | 'none' | 'unknown';
+
+function identity(path: string): Identity {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    // Others, such as EACCES, EIO or ESTALE, say nothing about the file that this process has open.
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'none' : 'unknown';
+  }
+}
+
+function differ(now: Identity, before: Identity): boolean {
+  return now !== before && now !== 'unknown' && before !== 'unknown';
 }

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Checkpointer } from '../../../src/infrastructure/sqlite/checkpointer.js';
 import { LOG_LIMIT } from '../../../src/infrastructure/sqlite/open-database.js';
 import { eventually } from '../../support/eventually.js';
@@ -31,6 +31,8 @@ beforeEach(async () => {
   reader = new Database(path, { readonly: true });
 });
 afterEach(async () => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
   reader.close();
   await stores.jobs.close();
   await rm(folder, { recursive: true, force: true });
@@ -104,4 +106,38 @@ test('when the thread fails, the log says so, and it is left to the commits', as
   // Not at once: whatever ails it, takes its time.
   checkpointer.look();
   expect(byCommits()).toBe(true);
+});
+
+test.each<[string, () => Promise<string>]>([
+  [
+    'the log cannot be looked at',
+    async () => {
+      // A part of the path is a link that leads nowhere but to itself.
+      await symlink('loop', join(folder, 'loop'));
+      return join(folder, 'loop', 'test.db');
+    },
+  ],
+  [
+    'there is no memory for the thread',
+    async () => {
+      await writeFile(join(folder, 'long.db-wal'), Buffer.alloc(LOG_LIMIT + 1));
+      vi.stubGlobal('SharedArrayBuffer', function fail() {
+        throw new RangeError('Array buffer allocation failed');
+      });
+      return join(folder, 'long.db');
+    },
+  ],
+])('when %s, the log says so once, and it is left to the commits', async (_what, arrange) => {
+  let now = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const checkpointer = new Checkpointer(stores.database.connection, await arrange(), logger);
+  for (let times = 0; times < 3; times += 1) {
+    checkpointer.look();
+    expect(byCommits()).toBe(true);
+    now += 10_000;
+  }
+  expect(logger.lines).toMatchObject([
+    { level: 'warn', message: 'the write-ahead log could not be written back' },
+  ]);
+  await checkpointer.close();
 });

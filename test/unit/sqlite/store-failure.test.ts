@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,6 +129,40 @@ describe.each([
     takeAway();
     await expect(stores.jobs.ping()).rejects.toBeInstanceOf(StoreFailedError);
     await expectFailed(reason);
+  });
+});
+
+describe('files in a folder of their own', () => {
+  beforeEach(async () => {
+    await stores.jobs.close();
+    const own = join(folder, 'own');
+    mkdirSync(own);
+    path = join(own, 'test.db');
+    stores = connectSqlite(path, { scheduler, logger });
+    await insert();
+    renameSync(own, `${own}.moved`);
+  });
+  // SQLite finds its files by their paths when it closes them.
+  afterEach(() => {
+    rmSync(join(folder, 'own'), { force: true });
+    renameSync(join(folder, 'own.moved'), join(folder, 'own'));
+  });
+
+  test('that cannot be looked at are not taken for gone', async () => {
+    symlinkSync('own', join(folder, 'own'));
+    scheduler.advance(1000);
+    await insert();
+    expect((await stores.queries.totals()).pending).toBe(2);
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', message: 'the write-ahead log could not be written back' },
+    ]);
+    expect(logger.lines[0]?.fields['reason']).toMatch('ELOOP');
+  });
+
+  test('that is a file now are gone', async () => {
+    writeFileSync(join(folder, 'own'), '');
+    scheduler.advance(1000);
+    await expectFailed('the database file is gone');
   });
 });
 
