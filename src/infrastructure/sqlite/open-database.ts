@@ -57,7 +57,8 @@ function isNonEmptyFile(path: string): boolean {
 
 /**
  * What PRAGMA user_version is while a process has the file open; 0 once one has closed it. It is made from the inode, so
- * that a backup, which has it as well, is not taken for a file whose log is missing.
+ * that a backup, which has it as well, is not taken for a file whose log is missing; unless the backup was written over
+ * that very file.
  */
 export function openMark(path: string): number {
   return Number(statSync(path, { bigint: true }).ino & 0x7fff_ffffn) || 1;
@@ -81,10 +82,10 @@ function inspect(path: string, logger: Logger): void {
     const wasClosed = mark === 0 && !hasLog;
     if (!wasClosed || statSync(path).size <= ALWAYS_CHECKED_BYTES) refuseDamaged(path, db);
     if (id === APPLICATION_ID && mark === openMark(path) && !hasLog) {
-      logger.warn('the write-ahead log is missing: what was stored last, may be lost', {
-        db: path,
-        reason: `the file was not closed, but there is no ${path}-wal`,
-      });
+      logger.warn(
+        'the write-ahead log is missing: what was stored last is lost, or this file is a backup that was put here',
+        { db: path, reason: `the file was in use when it was left or copied, but there is no ${path}-wal` },
+      );
     }
     if (id === APPLICATION_ID) refuseNewer(path, db);
   } finally {

@@ -124,11 +124,20 @@ export class SqliteDatabase {
     }
   }
 
+  /** Another process that has closed the file took the mark away. */
+  async #restoreMark(): Promise<void> {
+    const mark = await this.read(() => this.connection.pragma('user_version', { simple: true }));
+    if (mark === 0) await this.write(() => this.touch());
+  }
+
   #watch(): void {
     this.#cancelWatch = this.#scheduler.after(WATCH_MS, () => {
       this.checkFiles();
       if (this.#state.failed) return;
       this.#checkpointer?.look();
+      this.#restoreMark().catch(() => {
+        // Whatever ails the file, all others meet it and answer for it. The mark has time until the next look.
+      });
       this.#watch();
     });
   }

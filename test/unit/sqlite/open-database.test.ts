@@ -6,6 +6,9 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StartupError } from '../../../src/application/errors.js';
 import { ALWAYS_CHECKED_BYTES, openDatabase } from '../../../src/infrastructure/sqlite/open-database.js';
+import { eventually } from '../../support/eventually.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { connectSqlite } from '../../support/sqlite.js';
@@ -206,7 +209,30 @@ describe('the write-ahead log', () => {
 
   test('is missed when the file was not closed', async () => {
     await killWithoutLog();
-    expect(await warnings()).toEqual(['the write-ahead log is missing: what was stored last, may be lost']);
+    expect(await warnings()).toEqual([
+      'the write-ahead log is missing: what was stored last is lost, or this file is a backup that was put here',
+    ]);
+    expect(await warnings()).toEqual([]);
+  });
+
+  test('may be missed when a backup was written over the file, and the warning says so', async () => {
+    const stores = connectSqlite(path);
+    await stores.database.connection.backup(join(folder, 'backup.db'));
+    await stores.jobs.close();
+    await copyFile(join(folder, 'backup.db'), path);
+    expect(await warnings()).toEqual([expect.stringContaining('or this file is a backup that was put here')]);
+  });
+
+  test('would be missed as well after another process has closed the file: the mark is put back', async () => {
+    const scheduler = new ManualScheduler(new FakeClock());
+    const stores = connectSqlite(path, { scheduler });
+    const mark = (): unknown => stores.database.connection.pragma('user_version', { simple: true });
+    const inUse = mark();
+    await connectSqlite(path).jobs.close();
+    expect(mark()).toBe(0);
+    scheduler.advance(1000);
+    await eventually('the file is marked again', () => mark() === inUse);
+    await stores.jobs.close();
     expect(await warnings()).toEqual([]);
   });
 
