@@ -2,6 +2,7 @@ import {
   buildContainer,
   DEFAULT_CONFIG,
   T,
+  type Container,
   type Ids,
   type InsertRequest,
   type Job,
@@ -37,6 +38,7 @@ const DAY_MS = 86_400_000;
 /** Leases that outlive any measurement. */
 const TIMEOUT_MS = DAY_MS;
 const WORKER_ID = 'seed';
+const BEAT_MS = 5000;
 const { maxRetries, retryBackoff, baseDelayMs, maxDelayMs } = DEFAULT_CONFIG.defaults;
 const QUEUE_DEFAULTS: QueueSettings = {
   maxConcurrency: 1000,
@@ -51,17 +53,40 @@ export function queueName(index: number): string {
   return `queue-${index}`;
 }
 
+/** A file that is filled. Until it is disposed of, the worker lives whose jobs run: a dead one's would be recovered. */
+export interface Seeded extends AsyncDisposable {
+  /** Of the job in the middle. */
+  readonly middleId: string;
+}
+
 /**
  * Makes a file with jobs in every status, evenly spread over its queues and over the time, by way of mininq's own
  * store.
- * @returns the id of the job in the middle
  */
-export async function seed(dbPath: string, { jobs, queues }: Population): Promise<string> {
-  const container = buildContainer({ ...DEFAULT_CONFIG, server: { ...DEFAULT_CONFIG.server, dbPath } });
+export async function seed(dbPath: string, population: Population): Promise<Seeded> {
+  const middleId = await fill(containerOf(dbPath), population);
+  const container = containerOf(dbPath);
+  const workers = container.get(T.WorkerStore);
+  const beat = () => workers.beat({ id: WORKER_ID, inFlight: 0, now: Date.now() });
+  const timer = setInterval(() => {
+    beat().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  }, BEAT_MS);
+  return {
+    middleId,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await container.get(T.JobStore).close();
+    },
+  };
+}
+
+/** @returns the id of the job in the middle */
+async function fill(container: Container, { jobs, queues }: Population): Promise<string> {
   const store = container.get(T.JobStore);
   const ids = container.get(T.Ids);
   let middle: NewJob | undefined;
   try {
+    await registerWorker(container, WORKER_ID);
     for (let inserted = 0; inserted < jobs; inserted += FATES.length * queues) {
       const request = insertRequest(ids, queues);
       await store.insert(request);
@@ -74,6 +99,20 @@ export async function seed(dbPath: string, { jobs, queues }: Population): Promis
   }
   if (middle === undefined) throw new Error(`${jobs} jobs are no multiple of ${FATES.length * queues}`);
   return middle.id;
+}
+
+/** Registers a worker of this process, which claims in the course of preparations. */
+export async function registerWorker(container: Container, id: string): Promise<void> {
+  const { host, ...process } = container.get(T.Processes).self;
+  const now = Date.now();
+  await container.get(T.WorkerStore).register({
+    ...{ id, host, process, version: '', slots: 0, queues: [], inFlight: 0, draining: false },
+    ...{ beats: 1, lastBeatAt: now, startedAt: now },
+  });
+}
+
+function containerOf(dbPath: string): Container {
+  return buildContainer({ ...DEFAULT_CONFIG, server: { ...DEFAULT_CONFIG.server, dbPath } });
 }
 
 /** Ten jobs for each queue. Those that will be finished go first in their queue by their priority. */
@@ -108,7 +147,7 @@ async function finish(store: JobStore, queues: number): Promise<void> {
 
 /** @param perQueue jobs that are taken of each queue, until there are enough */
 async function claim(store: JobStore, count: number, perQueue: number): Promise<readonly Job[]> {
-  const jobs = await store.claim({
+  const outcome = await store.claim({
     now: Date.now(),
     workerId: WORKER_ID,
     slots: count,
@@ -116,6 +155,8 @@ async function claim(store: JobStore, count: number, perQueue: number): Promise<
     plan: (queues) =>
       queues.slice(0, count / perQueue).map(({ name }) => ({ queueName: name, count: perQueue })),
   });
+  if (outcome.kind !== 'claimed') throw new Error(`the claim was refused: ${outcome.kind}`);
+  const { jobs } = outcome;
   if (jobs.length !== count) throw new Error(`${jobs.length} jobs were claimed, not ${count}`);
   return jobs;
 }

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { RequestListener } from 'node:http';
-import { hostname } from 'node:os';
 import { Container, type ServiceIdentifier } from 'inversify';
 import type { Config } from './application/config.js';
 import { Engine } from './application/engine/engine.js';
@@ -15,7 +14,9 @@ import { MemoryJobQueries } from './infrastructure/memory/memory-job-queries.js'
 import { MemoryJobStore } from './infrastructure/memory/memory-job-store.js';
 import { MemoryQueueStore } from './infrastructure/memory/memory-queue-store.js';
 import { MemoryScheduleStore } from './infrastructure/memory/memory-schedule-store.js';
+import { MemoryWorkerStore } from './infrastructure/memory/memory-worker-store.js';
 import { openFilesLimit, shareOpenFiles, type OpenFilesShare } from './infrastructure/process/open-files.js';
+import { SystemProcesses } from './infrastructure/process/system-processes.js';
 import { SystemRandom } from './infrastructure/random/system-random.js';
 import { JobWriter } from './infrastructure/sqlite/job-writer.js';
 import { SqliteDatabase } from './infrastructure/sqlite/sqlite-database.js';
@@ -23,6 +24,7 @@ import { SqliteJobQueries } from './infrastructure/sqlite/sqlite-job-queries.js'
 import { SqliteJobStore } from './infrastructure/sqlite/sqlite-job-store.js';
 import { SqliteQueueStore } from './infrastructure/sqlite/sqlite-queue-store.js';
 import { SqliteScheduleStore } from './infrastructure/sqlite/sqlite-schedule-store.js';
+import { SqliteWorkerStore } from './infrastructure/sqlite/sqlite-worker-store.js';
 import { SystemClock } from './infrastructure/time/system-clock.js';
 import { SystemScheduler } from './infrastructure/time/system-scheduler.js';
 import { Assets } from './interfaces/dashboard/assets.js';
@@ -59,12 +61,14 @@ export function buildContainer(config: Config): Container {
 
 /** Puts the memory store in the place of SQLite. */
 export function useMemoryStore(container: Container): void {
-  for (const store of [T.JobStore, T.JobQueries, T.QueueStore, T.ScheduleStore]) container.unbind(store);
+  const stores = [T.JobStore, T.JobQueries, T.QueueStore, T.ScheduleStore, T.WorkerStore];
+  for (const store of stores) container.unbind(store);
   const data = new MemoryData();
   container.bind(T.JobStore).toConstantValue(new MemoryJobStore(data));
   container.bind(T.JobQueries).toConstantValue(new MemoryJobQueries(data));
   container.bind(T.QueueStore).toConstantValue(new MemoryQueueStore(data));
   container.bind(T.ScheduleStore).toConstantValue(new MemoryScheduleStore(data));
+  container.bind(T.WorkerStore).toConstantValue(new MemoryWorkerStore(data));
 }
 
 /** Parts by name, as their tokens give them. */
@@ -94,6 +98,7 @@ function bindSurroundings(container: Container): void {
   bind(container, T.Scheduler, {}, () => new SystemScheduler());
   bind(container, T.Ids, {}, () => new UuidIds());
   bind(container, T.Random, {}, () => new SystemRandom());
+  bind(container, T.Processes, {}, () => new SystemProcesses());
   bind(
     container,
     T.Logger,
@@ -104,8 +109,6 @@ function bindSurroundings(container: Container): void {
   bind(container, OPEN_FILES, { config: T.Config }, ({ config }) =>
     shareOpenFiles(openFilesLimit(), config.worker.concurrency),
   );
-  // The host's name helps operators; that two starts never share an id is the UUID's doing.
-  bind(container, T.WorkerId, { ids: T.Ids }, ({ ids }) => `${hostname()}:${process.pid}:${ids.next()}`);
 }
 
 function bindSqlite(container: Container): void {
@@ -126,6 +129,7 @@ function bindSqlite(container: Container): void {
   bind(container, T.JobQueries, db, ({ db }) => new SqliteJobQueries(db));
   bind(container, T.QueueStore, db, ({ db }) => new SqliteQueueStore(db));
   bind(container, T.ScheduleStore, writing, ({ db, writer }) => new SqliteScheduleStore(db, writer));
+  bind(container, T.WorkerStore, db, ({ db }) => new SqliteWorkerStore(db));
 }
 
 function bindDispatchers(container: Container): void {
@@ -158,10 +162,11 @@ function bindEngine(container: Container): void {
     T.Engine,
     {
       config: T.Config,
-      workerId: T.WorkerId,
       jobs: T.JobStore,
       queues: T.QueueStore,
       schedules: T.ScheduleStore,
+      workers: T.WorkerStore,
+      processes: T.Processes,
       dispatchers: T.Dispatchers,
       clock: T.Clock,
       scheduler: T.Scheduler,
@@ -170,7 +175,7 @@ function bindEngine(container: Container): void {
       events: T.Events,
       logger: T.Logger,
     },
-    ({ config, workerId, ...ports }) => new Engine(ports, config, workerId),
+    ({ config, ...ports }) => new Engine(ports, config, VERSION),
   );
 }
 
@@ -228,6 +233,7 @@ function bindHttp(container: Container): void {
       queries: T.JobQueries,
       queues: T.QueueStore,
       schedules: T.ScheduleStore,
+      workers: T.WorkerStore,
       dispatchers: T.Dispatchers,
       clock: T.Clock,
       scheduler: T.Scheduler,

@@ -97,6 +97,7 @@ export type {
   SearchStep,
 } from './application/ports/job-queries.js';
 export type {
+  ClaimOutcome,
   ClaimRequest,
   ExpectedState,
   InsertOutcome,
@@ -115,6 +116,7 @@ export type {
   QueueStats,
   QueueStore,
 } from './application/ports/queue-store.js';
+export type { Processes } from './application/ports/processes.js';
 export type { Random } from './application/ports/random.js';
 export type {
   FireRequest,
@@ -125,9 +127,11 @@ export type {
   StopRequest,
 } from './application/ports/schedule-store.js';
 export type { Scheduler } from './application/ports/scheduler.js';
+export type { Beat, WorkerStore } from './application/ports/worker-store.js';
 export type { Job, JobState, JobStatus, JobSummary, NewJob } from './domain/job/job.js';
 export type { FailedAttempt, Outcome } from './domain/job/outcome.js';
 export type { Queue, QueueChange, QueueSettings } from './domain/queue/queue.js';
 export type { QueueSnapshot, Share } from './domain/queue/claim-plan.js';
 export type { Schedule, ScheduleChange } from './domain/schedule/schedule.js';
+export type { ProcessIdentity, Worker } from './domain/worker/worker.js';
 export type { Listening } from './interfaces/http/http-server.js';

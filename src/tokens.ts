@@ -11,8 +11,10 @@ import type { JobStore } from './application/ports/job-store.js';
 import type { Logger } from './application/ports/logger.js';
 import type { QueueStore } from './application/ports/queue-store.js';
 import type { Random } from './application/ports/random.js';
+import type { Processes } from './application/ports/processes.js';
 import type { ScheduleStore } from './application/ports/schedule-store.js';
 import type { Scheduler } from './application/ports/scheduler.js';
+import type { WorkerStore } from './application/ports/worker-store.js';
 import type { UseCases } from './application/use-cases/use-cases.js';
 import type { LiveUpdates } from './interfaces/dashboard/live-updates.js';
 import type { HttpServer } from './interfaces/http/http-server.js';
@@ -27,19 +29,19 @@ export const T = {
   Scheduler: token<Scheduler>('Scheduler'),
   Ids: token<Ids>('Ids'),
   Random: token<Random>('Random'),
+  Processes: token<Processes>('Processes'),
   Logger: token<Logger>('Logger'),
   Events: token<Events>('Events'),
   JobStore: token<JobStore>('JobStore'),
   JobQueries: token<JobQueries>('JobQueries'),
   QueueStore: token<QueueStore>('QueueStore'),
   ScheduleStore: token<ScheduleStore>('ScheduleStore'),
+  WorkerStore: token<WorkerStore>('WorkerStore'),
   /** Delivers to http and https. */
   HttpDispatcher: token<Dispatcher>('HttpDispatcher'),
   /** By scheme; rebind it to add dispatchers of your own. */
   Dispatchers: token<Dispatchers>('Dispatchers'),
   UseCases: token<UseCases>('UseCases'),
-  /** Unique to this start of this process. */
-  WorkerId: token<string>('WorkerId'),
   Engine: token<Engine>('Engine'),
   LiveUpdates: token<LiveUpdates>('LiveUpdates'),
   HttpApp: token<RequestListener>('HttpApp'),

@@ -45,13 +45,14 @@ export const benchCase: Case = {
     const jobs = quick ? 50_000 : 1_000_000;
     say(`filling a file with ${jobs} jobs`);
     const dbPath = join(directory, 'many.db');
-    const middleId = await seed(dbPath, { jobs, queues: QUEUES });
+    await using seeded = await seed(dbPath, { jobs, queues: QUEUES });
+    const { middleId } = seeded;
     return [...(await pages(setting, dbPath, middleId)), ...(await live(setting, dbPath, middleId))];
   },
 };
 
 async function pages({ quick, directory, say }: Setting, dbPath: string, middleId: string): Promise<Row[]> {
-  const middleOfFew = await seed(join(directory, 'few.db'), { jobs: FEW, queues: QUEUES });
+  await using ofFew = await seed(join(directory, 'few.db'), { jobs: FEW, queues: QUEUES });
   const atRest = { MININQ_WORKER_QUEUES: 'none-of-these' };
   await using many = await startMininq(dbPath, atRest);
   await using few = await startMininq(join(directory, 'few.db'), atRest);
@@ -63,7 +64,7 @@ async function pages({ quick, directory, say }: Setting, dbPath: string, middleI
     const rounds = await inTurn(
       quick ? 1 : 3,
       () => p99(many.url, view(middleId), requests),
-      () => p99(few.url, view(middleOfFew), requests),
+      () => p99(few.url, view(ofFew.middleId), requests),
     );
     rows.push({ measure, unit: 'ms', ...rounds, goal: { of: 'value', atMost: 100 } });
   }

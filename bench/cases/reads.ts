@@ -36,8 +36,8 @@ export const benchCase: Case = {
   async run({ quick, directory, say }) {
     const jobs = quick ? 50_000 : 1_000_000;
     say(`filling a file with ${jobs} jobs`);
-    const middleOfMany = await seed(join(directory, 'many.db'), { jobs, queues: QUEUES });
-    const middleOfFew = await seed(join(directory, 'few.db'), { jobs: FEW, queues: QUEUES });
+    await using ofMany = await seed(join(directory, 'many.db'), { jobs, queues: QUEUES });
+    await using ofFew = await seed(join(directory, 'few.db'), { jobs: FEW, queues: QUEUES });
     const atRest = { MININQ_WORKER_QUEUES: 'none-of-these' };
     await using many = await startMininq(join(directory, 'many.db'), atRest);
     await using few = await startMininq(join(directory, 'few.db'), atRest);
@@ -51,8 +51,8 @@ export const benchCase: Case = {
       say(measure);
       const figures = await inTurn(
         quick ? 2 : 5,
-        () => p99(many.url, read(middleOfMany), requests),
-        () => p99(few.url, read(middleOfFew), requests),
+        () => p99(many.url, read(ofMany.middleId), requests),
+        () => p99(few.url, read(ofFew.middleId), requests),
       );
       rows.push({ measure, unit: 'ms', ...figures, goal: { of: 'value', atMost: 20 } });
     }

@@ -15,6 +15,7 @@ import {
   settled,
   type NoopMininq,
 } from '../noop-mininq.js';
+import { registerWorker } from '../seed.js';
 import { runProgram, startProgram } from '../processes.js';
 
 const DAY_MS = 86_400_000;
@@ -137,18 +138,20 @@ async function due(bench: NoopMininq, count: number): Promise<Lag> {
   return lag;
 }
 
-/** The leases of another worker's jobs ran out a day ago. They stay pending then, as their queue is paused. */
+/** The worker of these jobs died. They stay pending when they are recovered, as their queue is paused. */
 async function reap({ mininq }: NoopMininq, count: number): Promise<Lag> {
   const store = mininq.container.get(T.JobStore);
   const then = Date.now() - DAY_MS;
   await insertJobs(mininq, count, () => ({ queueName: QUEUE, callbackUrl: OTHER_URL }), then);
   await setPaused(mininq, QUEUE, true);
+  await registerWorker(mininq.container, 'gone');
   const claim = { now: then, workerId: 'gone', slots: count, queues: [] };
   await store.claim({ ...claim, plan: () => [{ queueName: QUEUE, count }] });
+  await mininq.container.get(T.WorkerStore).remove('gone');
   await check(mininq, { running: count });
   const lag = await lagDuring(async () => {
     await mininq.start();
-    await until(async () => (await store.expired(Date.now(), 1)).length === 0);
+    await until(async () => (await store.abandoned(1)).length === 0);
   });
   await check(mininq, { pending: count });
   return lag;

@@ -1,6 +1,7 @@
 // Makes a store with jobs of one kind, and closes it: the file alone holds all of it then. Prints {"jobs"}.
 import { z } from 'zod';
 import { T, type Job, type Mininq, type Settlement } from '../../dist/index.js';
+import { registerWorker } from '../seed.js';
 import { createNoopMininq, insertJobs, OTHER_URL, setPaused } from '../noop-mininq.js';
 
 const DAY_MS = 86_400_000;
@@ -59,18 +60,21 @@ function delayed(): Promise<void> {
 async function finished({ container }: Mininq): Promise<void> {
   const store = container.get(T.JobStore);
   const now = Date.now() - 10 * DAY_MS;
+  await registerWorker(container, 'seed');
   for (let done = 0; done < jobs; done += BATCH) {
     const count = Math.min(BATCH, jobs - done);
     await insertJobs(mininq, count, () => ({ queueName: 'main-0', callbackUrl: OTHER_URL }), now);
-    const claimed = await store.claim({
+    const outcome = await store.claim({
       now,
       workerId: 'seed',
       slots: count,
       queues: [],
       plan: () => [{ queueName: 'main-0', count }],
     });
-    await store.settle(claimed.map((job) => completed(job, now)));
+    if (outcome.kind !== 'claimed') throw new Error(`the claim was refused: ${outcome.kind}`);
+    await store.settle(outcome.jobs.map((job) => completed(job, now)));
   }
+  await container.get(T.WorkerStore).remove('seed');
 }
 
 function completed(job: Job, now: number): Settlement {
@@ -89,6 +93,7 @@ function completed(job: Job, now: number): Settlement {
       lastError,
       result: '',
       resultTruncated: false,
+      crashes: 0,
       updatedAt: now,
     },
     failedAttempt: null,

@@ -151,7 +151,7 @@ const worker: Keys<Config['worker']> = {
     'worker.reaper_interval_secs',
     seconds,
     (config) => config.worker.reaperIntervalSecs,
-    'Seconds between sweeps for jobs whose worker is gone.',
+    'Seconds between sweeps for jobs that were claimed, but got lost before they were delivered or settled. What a worker ran that died is found within seconds, whatever this says.',
   ),
   schedulerIntervalSecs: key(
     'worker.scheduler_interval_secs',
@@ -222,6 +222,12 @@ const defaults: Keys<Config['defaults']> = {
     (config) => config.defaults.cronDialect,
     'How new schedules read their day fields: `crontab` (1 is Monday; day of month or of week), `original` (1 is Sunday; and).',
   ),
+  maxCrashes: key(
+    'defaults.max_crashes',
+    integer(1, INT32_MAX),
+    (config) => config.defaults.maxCrashes,
+    'Workers that may die while they run a job; with so many it is dead, as it takes them down.',
+  ),
 };
 
 const logging: Keys<Config['logging']> = {
@@ -279,6 +285,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       retryStatuses: read(defaults.retryStatuses),
       maxResultBytes: read(defaults.maxResultBytes),
       cronDialect: read(defaults.cronDialect),
+      maxCrashes: read(defaults.maxCrashes),
     },
     logging: { level: read(logging.level), format: read(logging.format) },
   };

@@ -52,6 +52,8 @@ export interface JobDefaults {
   readonly retryStatuses: readonly number[];
   readonly maxResultBytes: number;
   readonly cronDialect: CronDialect;
+  /** A job during which so many workers died is dead. */
+  readonly maxCrashes: number;
 }
 
 export const DEFAULT_CONFIG: Config = {
@@ -82,6 +84,7 @@ export const DEFAULT_CONFIG: Config = {
     retryStatuses: [408, 425, 429],
     maxResultBytes: 65_536,
     cronDialect: 'crontab',
+    maxCrashes: 3,
   },
   logging: { level: 'info', format: 'auto' },
 };

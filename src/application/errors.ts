@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   'queue_exists',
   'queue_active',
   'schedule_not_found',
+  'worker_not_found',
   'route_not_found',
   'method_not_allowed',
   'payload_too_large',

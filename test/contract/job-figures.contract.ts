@@ -200,7 +200,7 @@ export function describeJobFigures(harness: StoreHarness): void {
 }
 
 /** Claims that many new jobs. */
-async function running(jobs: Stores['jobs'], count: number): Promise<Job[]> {
+async function running(jobs: Stores['jobs'], count: number): Promise<readonly Job[]> {
   await jobs.insert({
     jobs: Array.from({ length: count }, () => newJob()),
     now: NOW,
@@ -233,6 +233,6 @@ function failedAt(finishedAt: number) {
 }
 
 /** A claim that looks and takes nothing. */
-function look(jobs: Stores['jobs'], now: number): Promise<Job[]> {
+function look(jobs: Stores['jobs'], now: number): Promise<readonly Job[]> {
   return claim(jobs, { now, plan: () => [] });
 }

@@ -4,6 +4,7 @@ import { JOB_STATUSES, textLengthOf } from '../../src/domain/job/job.js';
 import { failPermanently, failTransiently, succeed } from '../../src/domain/job/transitions.js';
 import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
+import { claimed } from '../support/workers.js';
 import { freshPlaces, type StoreHarness, type Stores } from './store-harness.js';
 import { ATTEMPT, claim, got, insert, RESULT, settle, settlement, token } from './store-steps.js';
 import { freeSlots } from '../support/free-slots.js';
@@ -233,15 +234,17 @@ async function mixture({ jobs }: Stores): Promise<void> {
   await jobs.insert({ jobs: specs, now: NOW, queueDefaults: { ...QUEUE_DEFAULTS, maxConcurrency: 100 } });
   const plan = (slots: number) => (queues: Parameters<typeof planClaim>[0]) =>
     planClaim(queues, freeSlots(slots), NOW, 0);
-  const claimed = await jobs.claim({ now: NOW, workerId: 'w', slots: 24, queues: [], plan: plan(24) });
-  const settlements = claimed.slice(0, 16).map((job, i) => {
-    const { leaseToken } = job;
-    const transition =
-      i % 2 === 0
-        ? succeed(job, { leaseToken, result: '', resultTruncated: false }, NOW)
-        : failPermanently(job, { leaseToken, error: 'HTTP 400' }, NOW);
-    if (transition.kind !== 'changed') throw new Error('a claimed job can be settled');
-    return { jobId: job.id, leaseToken, state: transition.job, failedAttempt: null };
-  });
+  const request = { now: NOW, workerId: 'worker-1', slots: 24, queues: [], plan: plan(24) };
+  const settlements = claimed(await jobs.claim(request))
+    .slice(0, 16)
+    .map((job, i) => {
+      const { leaseToken } = job;
+      const transition =
+        i % 2 === 0
+          ? succeed(job, { leaseToken, result: '', resultTruncated: false }, NOW)
+          : failPermanently(job, { leaseToken, error: 'HTTP 400' }, NOW);
+      if (transition.kind !== 'changed') throw new Error('a claimed job can be settled');
+      return { jobId: job.id, leaseToken, state: transition.job, failedAttempt: null };
+    });
   await jobs.settle(settlements);
 }

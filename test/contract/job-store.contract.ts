@@ -4,6 +4,8 @@ import {
   expireLease,
   failPermanently,
   failTransiently,
+  loseWorker,
+  release,
   retry,
   succeed,
 } from '../../src/domain/job/transitions.js';
@@ -55,6 +57,7 @@ export function describeJobStore(harness: StoreHarness): void {
             lastError: null,
             result: null,
             resultTruncated: false,
+            crashes: 0,
             updatedAt: NOW,
           };
           expect(outcomes[i]).toEqual({ kind: 'inserted', job: expected });
@@ -508,7 +511,7 @@ export function describeJobStore(harness: StoreHarness): void {
     });
 
     describe('expired', () => {
-      test('lists running jobs whose lease has ended, the longest first', async () => {
+      test('lists running jobs of a worker whose lease has ended, the longest first', async () => {
         const { jobs } = await connect();
         const timeouts = [5000, 1000, 3000, 9000];
         await insert(
@@ -516,10 +519,47 @@ export function describeJobStore(harness: StoreHarness): void {
           timeouts.map((timeoutMs) => newJob({ timeoutMs })),
         );
         await claim(jobs);
-        const stale = await jobs.expired(NOW + 5001, 10);
+        const stale = await jobs.expired('worker-1', NOW + 5001, 10);
         expect(stale.map(({ timeoutMs }) => timeoutMs)).toEqual([1000, 3000, 5000]);
-        expect(await jobs.expired(NOW + 5001, 2)).toHaveLength(2);
-        expect(await jobs.expired(NOW + 1000, 10)).toHaveLength(0);
+        expect(await jobs.expired('worker-1', NOW + 5001, 2)).toHaveLength(2);
+        expect(await jobs.expired('worker-1', NOW + 1000, 10)).toHaveLength(0);
+        expect(await jobs.expired('me', NOW + 5001, 10)).toHaveLength(0);
+      });
+    });
+
+    describe('abandoned', () => {
+      test('lists the running jobs of workers that are gone, and of no others', async () => {
+        const { jobs, workers } = await connect();
+        const specs = Array.from({ length: 6 }, () => newJob());
+        await insert(jobs, specs);
+        await claim(jobs, { slots: 2, workerId: 'me' });
+        await claim(jobs, { slots: 2, workerId: 'other' });
+        expect(await jobs.abandoned(10)).toEqual([]);
+        const before = await claim(jobs, { slots: 1, workerId: 'worker-1' });
+        await workers.remove('other');
+        const ids = (await jobs.abandoned(10)).map(({ id }) => id);
+        expect(ids.toSorted()).toEqual(specs.slice(2, 4).map(({ id }) => id));
+        expect(await jobs.abandoned(1)).toHaveLength(1);
+        await settle(
+          jobs,
+          before.map((job) => [job, release(job, token(job), NOW)]),
+        );
+        await workers.remove('worker-1');
+        expect(await jobs.abandoned(10)).toHaveLength(2);
+      });
+
+      test('gives them whole, so that they can be settled under the lease they have', async () => {
+        const { jobs, queries, workers } = await connect();
+        await insert(jobs, [newJob({ maxRetries: 0 })]);
+        const [job] = await claim(jobs);
+        await workers.remove('worker-1');
+        expect(await jobs.abandoned(10)).toEqual([job]);
+        const back = loseWorker(got(job), { maxCrashes: 3, retryInMs: 0 }, NOW + 1);
+        expect(await settle(jobs, [[job, back]])).toEqual(['applied']);
+        expect(await queries.get(got(job).id)).toEqual({ ...job, ...state(back) });
+        expect(await jobs.abandoned(10)).toEqual([]);
+        const [again] = await claim(jobs, { workerId: 'me', now: NOW + 1 });
+        expect(again).toMatchObject({ attempt: 1, leaseToken: 2, crashes: 1 });
       });
     });
 

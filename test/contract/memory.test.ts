@@ -3,6 +3,7 @@ import { MemoryJobQueries } from '../../src/infrastructure/memory/memory-job-que
 import { MemoryJobStore } from '../../src/infrastructure/memory/memory-job-store.js';
 import { MemoryQueueStore } from '../../src/infrastructure/memory/memory-queue-store.js';
 import { MemoryScheduleStore } from '../../src/infrastructure/memory/memory-schedule-store.js';
+import { MemoryWorkerStore } from '../../src/infrastructure/memory/memory-worker-store.js';
 import { describeStore } from './store.contract.js';
 
 describeStore({
@@ -16,6 +17,7 @@ describeStore({
         queries: new MemoryJobQueries(data),
         queues: new MemoryQueueStore(data),
         schedules: new MemoryScheduleStore(data),
+        workers: new MemoryWorkerStore(data),
       });
     return Promise.resolve({ connect, destroy: () => Promise.resolve() });
   },

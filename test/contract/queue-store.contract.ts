@@ -4,6 +4,7 @@ import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import { failPermanently, succeed } from '../../src/domain/job/transitions.js';
 import type { QueueOrder, QueuesFound } from '../../src/application/ports/queue-store.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
+import { claimed } from '../support/workers.js';
 import { freshPlaces, type StoreHarness } from './store-harness.js';
 import { claim, insert, RESULT, settle, token } from './store-steps.js';
 import { freeSlots } from '../support/free-slots.js';
@@ -63,7 +64,8 @@ export function describeQueueStore(harness: StoreHarness): void {
       expect(await queues.remove(queue.name)).toBe('active');
 
       const plan = (offered: Parameters<typeof planClaim>[0]) => planClaim(offered, freeSlots(1), NOW, 0);
-      const [job] = await jobs.claim({ now: NOW, workerId: 'w', slots: 1, queues: [], plan });
+      const request = { now: NOW, workerId: 'worker-1', slots: 1, queues: [], plan };
+      const [job] = claimed(await jobs.claim(request));
       if (!job) throw new Error('the job is due');
       expect(await queues.remove(queue.name)).toBe('active');
 

@@ -3,13 +3,19 @@ import type { JobQueries } from '../../src/application/ports/job-queries.js';
 import type { JobStore } from '../../src/application/ports/job-store.js';
 import type { QueueStore } from '../../src/application/ports/queue-store.js';
 import type { ScheduleStore } from '../../src/application/ports/schedule-store.js';
+import type { WorkerStore } from '../../src/application/ports/worker-store.js';
+import { hire } from '../support/workers.js';
 
 export interface Stores {
   readonly jobs: JobStore;
   readonly queries: JobQueries;
   readonly queues: QueueStore;
   readonly schedules: ScheduleStore;
+  readonly workers: WorkerStore;
 }
+
+/** The workers that every place has. */
+export const WORKERS = ['worker-0', 'worker-1', 'me', 'other'] as const;
 
 /** An adapter under test: what the contract suites need of it. */
 export interface StoreHarness {
@@ -26,7 +32,7 @@ export interface StorePlace {
   destroy(): Promise<void>;
 }
 
-/** Gives each test a place of its own and cleans up after it. */
+/** Gives each test a place of its own, with workers that may claim, and cleans up after it. */
 export function freshPlaces(harness: StoreHarness): () => Promise<StorePlace> {
   const places: StorePlace[] = [];
   afterEach(async () => {
@@ -35,6 +41,9 @@ export function freshPlaces(harness: StoreHarness): () => Promise<StorePlace> {
   return async () => {
     const place = await harness.place();
     places.push(place);
+    const stores = await place.connect();
+    await hire(stores.workers, ...WORKERS);
+    await stores.jobs.close();
     return place;
   };
 }

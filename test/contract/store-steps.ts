@@ -3,6 +3,7 @@ import { failPermanently, type Transition } from '../../src/domain/job/transitio
 import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import type { ClaimRequest, Settlement } from '../../src/application/ports/job-store.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
+import { claimed } from '../support/workers.js';
 import type { Stores } from './store-harness.js';
 import { freeSlots } from '../support/free-slots.js';
 
@@ -20,15 +21,14 @@ export function insert(jobs: Stores['jobs'], specs: Parameters<Stores['jobs']['i
   return jobs.insert({ jobs: specs, now: NOW, queueDefaults: QUEUE_DEFAULTS });
 }
 
-export function claim(
+export async function claim(
   jobs: Stores['jobs'],
   { random = 0, ...change }: Partial<ClaimRequest> & { random?: number } = {},
-): Promise<Job[]> {
+): Promise<readonly Job[]> {
   const request = { now: NOW, workerId: 'worker-1', slots: 100, queues: [], ...change };
-  return jobs.claim({
-    plan: (queues) => planClaim(queues, freeSlots(request.slots), request.now, random),
-    ...request,
-  });
+  const plan: ClaimRequest['plan'] = (queues) =>
+    planClaim(queues, freeSlots(request.slots), request.now, random);
+  return claimed(await jobs.claim({ plan, ...request }));
 }
 
 export function settlement(

@@ -4,6 +4,7 @@ import { describeJobSearch } from './job-search.contract.js';
 import { describeJobStore } from './job-store.contract.js';
 import { describeQueueStore } from './queue-store.contract.js';
 import { describeScheduleStore } from './schedule-store.contract.js';
+import { describeWorkerStore } from './worker-store.contract.js';
 import type { StoreHarness } from './store-harness.js';
 
 /** The whole contract of a store: run it against every adapter. */
@@ -14,4 +15,5 @@ export function describeStore(harness: StoreHarness): void {
   describeJobFigures(harness);
   describeQueueStore(harness);
   describeScheduleStore(harness);
+  describeWorkerStore(harness);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { programs } from '../support/program.js';
-import { receivers } from '../support/receiver.js';
+import { receivers, type Receiver } from '../support/receiver.js';
 import { connectSqlite } from '../support/sqlite.js';
 
 const { folder, run, serve } = programs();
@@ -74,12 +74,66 @@ test('what is acknowledged when the server is killed is there afterwards', async
   await jobs.close();
 });
 
+const DAY_MS = 86_400_000;
+
+/** A job that may take a day, under way in a queue that runs one at a time; what it answers is up to the test. */
+async function longDelivery(cwd: string, hooks: Receiver) {
+  const server = await serve(cwd);
+  await server.api.request('POST', '/queues', { name: 'one', max_concurrency: 1 });
+  hooks.answer(() => undefined);
+  const long = { callback_url: hooks.url, queue_name: 'one', timeout_ms: DAY_MS, max_retries: 0 };
+  const job = await server.api.enqueue(long);
+  await eventually('it is under way', () => hooks.requests.length === 1);
+  hooks.answer((response) => response.end('done'));
+  return { ...server, job };
+}
+
+test('kill -9 amid a delivery that may take a day: started again, mininq delivers it at once', async () => {
+  const cwd = await folder();
+  const hooks = await receiver();
+  const { program, job } = await longDelivery(cwd, hooks);
+  await program.kill();
+  const { api } = await serve(cwd);
+  const done = await api.until(job.id, 'completed');
+  expect(done).toMatchObject({ attempt: 1, crashes: 1, result: 'done', last_error: null });
+  expect(hooks.requests.map(({ attempt }) => attempt)).toEqual([1, 1]);
+});
+
+test('the same with another server that stays up, which drops the dead one from its list', async () => {
+  const cwd = await folder();
+  const hooks = await receiver();
+  const { program, job } = await longDelivery(cwd, hooks);
+  const { api } = await serve(cwd);
+  expect((await api.request('GET', '/workers')).body).toMatchObject([{ self: false }, { self: true }]);
+  await program.kill();
+  expect(await api.until(job.id, 'completed')).toMatchObject({ attempt: 1, crashes: 1 });
+  expect((await api.request('GET', '/workers')).body).toMatchObject([{ self: true }]);
+});
+
+test('a server that stands still is taken its job by another, and finds out when it goes on', async () => {
+  const cwd = await folder();
+  const hooks = await receiver();
+  const { program, job } = await longDelivery(cwd, hooks);
+  const { api } = await serve(cwd);
+  program.signal('SIGSTOP');
+  // 15 s of silence, and time for a machine with much else to do.
+  const done = await api.until(job.id, 'completed', 60_000);
+  expect(done).toMatchObject({ attempt: 1, crashes: 1 });
+  program.signal('SIGCONT');
+  await eventually('it goes on', () => program.log.some(({ msg }) => msg.startsWith('declared dead')));
+  await eventually('both are there', async () => {
+    const { body } = await api.request('GET', '/workers');
+    return Array.isArray(body) && body.length === 2;
+  });
+  expect(await api.job(job.id)).toEqual(done);
+}, 90_000);
+
 test('a job that always kills its worker ends dead', async () => {
   const cwd = await folder(QUICK);
   const hooks = await receiver();
   let victim = await serve(cwd);
   hooks.answer(() => victim.program.signal('SIGKILL'));
-  const job = await victim.api.enqueue({ callback_url: hooks.url, timeout_ms: 200, max_retries: 2 });
+  const job = await victim.api.enqueue({ callback_url: hooks.url, max_retries: 9 });
 
   for (let delivery = 1; delivery <= 3; delivery += 1) {
     await eventually(`delivery ${delivery}`, () => hooks.requests.length === delivery);
@@ -87,8 +141,9 @@ test('a job that always kills its worker ends dead', async () => {
     victim = await serve(cwd);
   }
   const dead = await victim.api.until(job.id, 'dead');
-  expect(dead.last_error).toBe('lease expired: the worker did not report within timeout_ms');
-  expect(hooks.requests.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+  expect(dead).toMatchObject({ attempt: 0, crashes: 3 });
+  expect(dead.last_error).toMatch(/^worker lost: this job takes its workers down/);
+  expect(hooks.requests.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
 });
 
 test('two servers on one file deliver 2,000 jobs once each', async () => {

@@ -17,6 +17,7 @@ import type { Stores } from '../contract/store-harness.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { memoryStores } from '../support/memory-stores.js';
 import { connectSqlite } from '../support/sqlite.js';
+import { claimed as claimedOf, hire } from '../support/workers.js';
 import { amount } from './harness/form.js';
 import { scenario } from './harness/scenario.js';
 import { expectSound } from './harness/stored.js';
@@ -100,7 +101,8 @@ class Player {
       }
       case 'claim': {
         const plan = (offered: readonly QueueSnapshot[]) => byName(offered, each.slots, now);
-        const claimed = await jobs.claim({ now, workerId: 'worker', slots: each.slots, queues: [], plan });
+        const request = { now, workerId: 'worker', slots: each.slots, queues: [], plan };
+        const claimed = claimedOf(await jobs.claim(request));
         this.#claims.push(...claimed);
         return claimed;
       }
@@ -109,7 +111,7 @@ class Player {
         return jobs.settle(chosen.map((job) => settlement(job, end(each.how, job, now), now)));
       }
       case 'reap': {
-        const lapses = (await jobs.expired(now, 100)).map((job) =>
+        const lapses = (await jobs.expired('worker', now, 100)).map((job) =>
           settlement(job, expireLease(job, { retryInMs: 700 }, now), now),
         );
         return [lapses.length, await jobs.settle(lapses)];
@@ -209,6 +211,8 @@ scenario('F37 random steps over two connections against a model', {}, async (sit
       const [player, modelPlayer, model] = [new Player(), new Player(), memoryStores()];
       let now = NOW;
       let made = 0;
+      await hire(model.workers, 'worker');
+      for (const { workers } of connections) await hire(workers, 'worker');
       try {
         for (const [side, each] of plan) {
           steps += 1;

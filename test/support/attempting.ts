@@ -17,6 +17,7 @@ import { recordedEvents } from './recorded-events.js';
 import { RecordingLogger } from './recording-logger.js';
 import { ScriptedDispatcher } from './scripted-dispatcher.js';
 import { freeSlots } from './free-slots.js';
+import { claimed, hire } from './workers.js';
 
 interface Options {
   /** Without it jitter is nil. */
@@ -73,9 +74,14 @@ export function attempting(options: Options = {}) {
 }
 
 /** Claims the one job that is ready. */
-export async function claimOne({ jobs }: MemoryStores, now: number, workerId = 'worker-1'): Promise<Job> {
+export async function claimOne(
+  { jobs, workers }: MemoryStores,
+  now: number,
+  workerId = 'worker-1',
+): Promise<Job> {
+  await hire(workers, workerId);
   const plan = (queues: readonly QueueSnapshot[]) => planClaim(queues, freeSlots(2), now, 0);
-  const [job, ...others] = await jobs.claim({ now, workerId, slots: 2, queues: [], plan });
+  const [job, ...others] = claimed(await jobs.claim({ now, workerId, slots: 2, queues: [], plan }));
   if (!job || others.length > 0) throw new Error('expected one job to be ready');
   return job;
 }

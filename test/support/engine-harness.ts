@@ -18,6 +18,7 @@ import { recordedEvents } from './recorded-events.js';
 import { RecordingLogger } from './recording-logger.js';
 import { ScriptedDispatcher } from './scripted-dispatcher.js';
 import { SequentialIds } from './sequential-ids.js';
+import { FakeMachine } from './workers.js';
 
 /** So long that whatever happens sooner was not waited for by polling. */
 const NEVER_POLL_MS = 1_000_000_000;
@@ -40,11 +41,17 @@ export function engineHarness(worker: Partial<Config['worker']> = {}, random: Ra
     monotonic: () => clock.monotonic(),
   });
   const ports = { ...stores, clock: systemClock, scheduler, ids, random, events, logger };
-  const engineOf = (workerId: string, dispatchers: ScriptedDispatcher) =>
+  const machine = new FakeMachine('this machine');
+  const engineOf = (host: string, dispatchers: ScriptedDispatcher) =>
     new Engine(
-      { ...ports, dispatchers: new DispatcherRegistry({ http: dispatchers }) },
+      {
+        ...ports,
+        ids: new SequentialIds(),
+        processes: machine.start(host),
+        dispatchers: new DispatcherRegistry({ http: dispatchers }),
+      },
       { worker: { ...WORKER, ...worker }, defaults: DEFAULT_CONFIG.defaults },
-      workerId,
+      '1.2.3',
     );
   const useCases = createUseCases(ports, DEFAULT_CONFIG.defaults, '1.2.3', ['http']);
   const read = reading(stores.queries);
@@ -52,7 +59,7 @@ export function engineHarness(worker: Partial<Config['worker']> = {}, random: Ra
     ...{ clock, scheduler, logger, published, stores, dispatcher, useCases },
     ...read,
     engine: engineOf('worker-1', dispatcher),
-    /** An engine of another process on the same store. */
+    /** An engine of another process, with a host of that name, on the same store. */
     engineOf,
     /** Everything that can happen without time passing, happens. */
     settle: async () => {

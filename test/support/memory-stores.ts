@@ -2,21 +2,25 @@ import { MemoryData } from '../../src/infrastructure/memory/memory-data.js';
 import { MemoryJobQueries } from '../../src/infrastructure/memory/memory-job-queries.js';
 import { MemoryJobStore } from '../../src/infrastructure/memory/memory-job-store.js';
 import { MemoryQueueStore } from '../../src/infrastructure/memory/memory-queue-store.js';
+import { MemoryWorkerStore } from '../../src/infrastructure/memory/memory-worker-store.js';
 import { MemoryScheduleStore } from '../../src/infrastructure/memory/memory-schedule-store.js';
 import { StoreUnavailableError } from '../../src/application/errors.js';
 import type {
+  ClaimOutcome,
   ClaimRequest,
   ExpectedState,
   SettleOutcome,
   Settlement,
 } from '../../src/application/ports/job-store.js';
-import type { Job } from '../../src/domain/job/job.js';
+import type { Beat } from '../../src/application/ports/worker-store.js';
 import type { Queue } from '../../src/domain/queue/queue.js';
+import type { Worker } from '../../src/domain/worker/worker.js';
 
-/** The four stores over one memory; those of jobs and queues have outages at will. */
+/** The stores over one memory; those of jobs, queues and workers have outages at will. */
 export function memoryStores() {
   const data = new MemoryData();
   return {
+    workers: new FlakyWorkerStore(data),
     jobs: new FlakyJobStore(data),
     queries: new MemoryJobQueries(data),
     queues: new FlakyQueueStore(data),
@@ -41,7 +45,7 @@ export class FlakyJobStore extends MemoryJobStore {
   /** Happens once, before the next settle, replace or remove: another process comes first. */
   race: (() => Promise<unknown>) | undefined;
 
-  override async claim(request: ClaimRequest): Promise<Job[]> {
+  override async claim(request: ClaimRequest): Promise<ClaimOutcome> {
     this.#call('claim');
     return super.claim(request);
   }
@@ -88,5 +92,30 @@ export class FlakyQueueStore extends MemoryQueueStore {
     const failure = this.failures.shift();
     if (failure) throw failure;
     return super.get(name);
+  }
+}
+
+export class FlakyWorkerStore extends MemoryWorkerStore {
+  /** Thrown by as many of the next calls as it has elements. */
+  readonly failures = { register: new Array<Error>(), beat: new Array<Error>(), remove: new Array<Error>() };
+
+  override async register(worker: Worker): Promise<void> {
+    this.#fail('register');
+    return super.register(worker);
+  }
+
+  override async beat(beat: Beat): Promise<'alive' | 'lost'> {
+    this.#fail('beat');
+    return super.beat(beat);
+  }
+
+  override async remove(id: string): Promise<void> {
+    this.#fail('remove');
+    return super.remove(id);
+  }
+
+  #fail(method: keyof FlakyWorkerStore['failures']): void {
+    const failure = this.failures[method].shift();
+    if (failure) throw failure;
   }
 }

@@ -4,12 +4,13 @@ import { SqliteJobQueries } from '../../src/infrastructure/sqlite/sqlite-job-que
 import { SqliteJobStore } from '../../src/infrastructure/sqlite/sqlite-job-store.js';
 import { SqliteQueueStore } from '../../src/infrastructure/sqlite/sqlite-queue-store.js';
 import { SqliteScheduleStore } from '../../src/infrastructure/sqlite/sqlite-schedule-store.js';
+import { SqliteWorkerStore } from '../../src/infrastructure/sqlite/sqlite-worker-store.js';
 import { FakeClock } from './fake-clock.js';
 import { ManualScheduler } from './manual-scheduler.js';
 import { silentLogger } from './silent-logger.js';
 
 /**
- * The four stores over one connection of their own.
+ * The stores over one connection of their own.
  * @param surroundings unless given, no timer runs and nothing is logged
  */
 export function connectSqlite(path: string, surroundings: Partial<Surroundings> = {}) {
@@ -23,5 +24,6 @@ export function connectSqlite(path: string, surroundings: Partial<Surroundings> 
     queries: new SqliteJobQueries(database),
     queues: new SqliteQueueStore(database),
     schedules: new SqliteScheduleStore(database, writer),
+    workers: new SqliteWorkerStore(database),
   };
 }

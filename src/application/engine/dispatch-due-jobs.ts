@@ -6,6 +6,7 @@ import type { Event, Events } from '../ports/events.js';
 import type { JobStore } from '../ports/job-store.js';
 import type { Random } from '../ports/random.js';
 import type { LoopReport } from './loop.js';
+import type { Presence } from './presence.js';
 import type { Shortage } from './shortage.js';
 import { Slots } from './slots.js';
 
@@ -14,7 +15,8 @@ export interface DispatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: Events;
-  readonly workerId: string;
+  /** Under whose id jobs are claimed. */
+  readonly presence: Presence;
   /** Slots: attempts at once in this process. */
   readonly concurrency: number;
   /** Empty: all. */
@@ -31,37 +33,46 @@ export interface DispatchReport extends LoopReport {
   readonly claimed: number;
 }
 
+/** The claims that are in flight in this process. */
+export interface OwnJobs {
+  readonly inFlight: number;
+  /** Is this claim of the job in flight here? Its result may have come in and wait for the store. */
+  holds(job: Job): boolean;
+}
+
 /** Jobs that one pass claims at most, so that thousands of free slots do not make one long transaction. */
 const CLAIM_LIMIT = 200;
 
+const NOTHING: DispatchReport = { claimed: 0, nextRunAt: null };
 const CLAIMED: Event = { type: 'jobs_changed' };
 
 /** Fills the free slots with due jobs. A slot is free again when its job is settled, not earlier. */
-export class DispatchDueJobs {
+export class DispatchDueJobs implements OwnJobs {
   readonly #options: DispatchOptions;
   readonly #slots: Slots;
   readonly #inFlight = new Set<Promise<void>>();
   /** Job id -> lease token of what is in flight. */
   readonly #leases = new Map<string, number>();
-  readonly #forcedStop = new AbortController();
+  /** Interrupts what is in flight now. */
+  #interruption = newInterruption();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
     this.#slots = new Slots(options.concurrency, options.clock);
-    // Every attempt in flight may listen; the runtime would warn from the eleventh on.
-    setMaxListeners(0, this.#forcedStop.signal);
   }
 
   async runOnce(): Promise<DispatchReport> {
-    const { jobs, clock, random, events, workerId, queues, shortage } = this.#options;
+    const { jobs, clock, random, events, presence, queues, shortage } = this.#options;
     const { free } = this.#slots;
     // What is claimed after an abort would be given back at once, and claimed again.
-    if (free === 0 || this.#forcedStop.signal.aborted) return { claimed: 0, nextRunAt: null };
+    if (free === 0 || this.#interruption.signal.aborted) return NOTHING;
+    const workerId = await presence.join();
+    if (presence.isDraining) return NOTHING;
     const now = clock.now();
     if (shortage.pauseMs > 0) return { claimed: 0, nextRunAt: now + shortage.pauseMs };
     const slots = Math.min(free, CLAIM_LIMIT);
     const admission = this.#slots.admission();
-    const claimed = await jobs.claim({
+    const outcome = await jobs.claim({
       now,
       workerId,
       slots,
@@ -72,16 +83,20 @@ export class DispatchDueJobs {
       },
       admission,
     });
-    for (const job of claimed) this.#start(job);
-    if (claimed.length > 0) events.publish(CLAIMED);
-    return { claimed: claimed.length, nextRunAt: await this.#nextRunAt(free, slots, claimed.length) };
+    if (outcome.kind === 'lost') presence.lose(workerId);
+    if (outcome.kind === 'draining') presence.drain(workerId);
+    // Jobs of an id that was lost meanwhile are abandoned, and as good as in other hands.
+    if (outcome.kind !== 'claimed' || presence.id !== workerId) return NOTHING;
+    const { length } = outcome.jobs;
+    for (const job of outcome.jobs) this.#start(job);
+    if (length > 0) events.publish(CLAIMED);
+    return { claimed: length, nextRunAt: await this.#nextRunAt(free, slots, length) };
   }
 
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** Is this claim of the job in flight here? Its result may have come in and wait for the store. */
   holds({ id, leaseToken }: Job): boolean {
     return this.#leases.get(id) === leaseToken;
   }
@@ -91,9 +106,18 @@ export class DispatchDueJobs {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
+  /** Interrupts what is in flight; its slots are free as it ends. */
+  interrupt(): void {
+    const interruption = this.#interruption;
+    // After an abort it stays so.
+    if (interruption.signal.aborted) return;
+    this.#interruption = newInterruption();
+    interruption.abort();
+  }
+
   /** Interrupts what is in flight, and claims no more. */
   abort(): void {
-    this.#forcedStop.abort();
+    this.#interruption.abort();
   }
 
   async #nextRunAt(free: number, slots: number, claimed: number): Promise<number | null> {
@@ -105,7 +129,7 @@ export class DispatchDueJobs {
 
   #start(job: Job): void {
     const release = this.#slots.take(job);
-    const running = this.#options.run(job, this.#forcedStop.signal).then((tookMs) => {
+    const running = this.#options.run(job, this.#interruption.signal).then((tookMs) => {
       release(tookMs);
       this.#inFlight.delete(running);
       if (this.holds(job)) this.#leases.delete(job.id);
@@ -114,4 +138,11 @@ export class DispatchDueJobs {
     this.#inFlight.add(running);
     this.#leases.set(job.id, job.leaseToken);
   }
+}
+
+function newInterruption(): AbortController {
+  const interruption = new AbortController();
+  // Every attempt in flight may listen; the runtime would warn from the eleventh on.
+  setMaxListeners(0, interruption.signal);
+  return interruption;
 }

@@ -8,7 +8,9 @@ import type { JobStore, Settlement } from '../ports/job-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { QueueStore } from '../ports/queue-store.js';
 import type { Random } from '../ports/random.js';
+import type { OwnJobs } from './dispatch-due-jobs.js';
 import type { LoopReport } from './loop.js';
+import type { Presence } from './presence.js';
 
 export interface ReapPorts {
   readonly jobs: JobStore;
@@ -23,46 +25,46 @@ export interface ReapReport extends LoopReport {
   readonly reaped: number;
 }
 
-/** The claims that are in flight in this process. */
-export interface OwnJobs {
-  readonly inFlight: number;
-  holds(job: Job): boolean;
-}
-
 interface Expiry {
   readonly job: Job;
   readonly settlement: Settlement;
 }
 
-/**
- * A lease ends with its attempt's timeout, so a result that came in at the last moment may still be on its way to the
- * store, maybe from another process. The reaper leaves it this much time.
- */
+/** The answer to a claim, or a result of the last moment, may be on its way: the reaper leaves it this much time. */
 export const LEASE_GRACE_MS = 1000;
 const BATCH = 100;
 
-/** Takes jobs from workers that vanished or stalled: each counts as a failed attempt. A pass is one batch. */
+/**
+ * Takes back the jobs of this worker whose lease ended while it knows nothing of them: the answer to the claim was
+ * lost, or the result could not be stored. Each counts as a failed attempt. Those of other workers are theirs, for as
+ * long as they live: a process whose clock is an hour ahead would take everything from them. A pass is one batch.
+ */
 export class ReapStaleJobs {
   readonly #ports: ReapPorts;
   readonly #defaults: RetryPolicy;
   readonly #own: OwnJobs;
+  readonly #presence: Pick<Presence, 'id'>;
 
   /**
    * @param defaults for jobs and queues that don't say how to back off
-   * @param own what this process still has in flight: its worker did not vanish. When the store was unavailable, the
-   *   results that wait for it must not lose against this sweep.
+   * @param own what this process still has in flight. When the store was unavailable, the results that wait for it must
+   *   not lose against this sweep.
+   * @param presence whose jobs they are
    */
-  constructor(ports: ReapPorts, defaults: RetryPolicy, own: OwnJobs) {
+  constructor(ports: ReapPorts, defaults: RetryPolicy, own: OwnJobs, presence: Pick<Presence, 'id'>) {
     this.#ports = ports;
     this.#defaults = defaults;
     this.#own = own;
+    this.#presence = presence;
   }
 
   async runOnce(): Promise<ReapReport> {
     const { jobs, clock, events } = this.#ports;
+    const workerId = this.#presence.id;
+    if (workerId === null) return { reaped: 0, nextRunAt: null };
     const now = clock.now();
     const limit = BATCH + this.#own.inFlight;
-    const expired = await jobs.expired(now - LEASE_GRACE_MS, limit);
+    const expired = await jobs.expired(workerId, now - LEASE_GRACE_MS, limit);
     const stale = expired.filter((job) => !this.#own.holds(job));
     if (stale.length === 0) return { reaped: 0, nextRunAt: null };
     const expiries = await this.#expiries(stale);

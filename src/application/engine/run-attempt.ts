@@ -58,7 +58,7 @@ export class RunAttempt {
   }
 
   /**
-   * @param signal aborted when the process is forced to stop: the attempt is then given back
+   * @param signal aborted when the process is forced to stop, or loses its leases: the attempt is then given back
    * @returns milliseconds that the attempt itself took, without the storing of its outcome
    */
   async run(job: Job, signal: AbortSignal): Promise<number> {

@@ -9,7 +9,9 @@ export type Event =
   /** A schedule may be due earlier than before, or is gone. */
   | { readonly type: 'schedule_changed' }
   /** A schedule made a job. */
-  | { readonly type: 'schedule_fired' };
+  | { readonly type: 'schedule_fired' }
+  /** A worker came, beat, went, or was told to drain or to resume. */
+  | { readonly type: 'workers_changed' };
 
 export interface Events {
   publish(event: Event): void;

@@ -18,6 +18,7 @@ export type InsertOutcome =
 
 export interface ClaimRequest {
   readonly now: number;
+  /** Registered in the WorkerStore. */
   readonly workerId: string;
   /** How many jobs at most, >= 1. */
   readonly slots: number;
@@ -40,6 +41,13 @@ export interface Admission {
   readonly job: (job: Job) => boolean;
 }
 
+export type ClaimOutcome =
+  | { readonly kind: 'claimed'; readonly jobs: readonly Job[] }
+  /** The worker is to take no more jobs. */
+  | { readonly kind: 'draining' }
+  /** There is no such worker: it was declared dead. */
+  | { readonly kind: 'lost' };
+
 /** The outcome of an attempt, to be applied if the job still runs under the lease. */
 export interface Settlement {
   readonly jobId: string;
@@ -52,7 +60,7 @@ export interface Settlement {
   readonly failedAttempt: FailedAttempt | null;
 }
 
-/** lost: another claim or the reaper took the job over, or it was settled already. */
+/** lost: somebody else took the job over, or it was settled already. */
 export type SettleOutcome = 'applied' | 'lost' | 'missing';
 
 /** The state that a job is expected to be in still. */
@@ -86,15 +94,19 @@ export interface JobStore {
   /**
    * Takes ready jobs, in each queue by priority (highest first), then in the order of their
    * insertion, which within one process is that of the ids. Pause, concurrency and rate of every
-   * queue hold in the same step, over all processes that share the store.
+   * queue hold in the same step, over all processes that share the store. So does the worker's registration: what a
+   * worker claims that is declared dead in the same moment is abandoned, and never overlooked.
    */
-  claim(request: ClaimRequest): Promise<Job[]>;
+  claim(request: ClaimRequest): Promise<ClaimOutcome>;
 
   /** Applies each settlement whose lease is still the job's own; outcomes in order. */
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>;
 
-  /** Running jobs whose lease ended before `now`, the longest first. */
-  expired(now: number, limit: number): Promise<Job[]>;
+  /** Running jobs of a worker whose lease ended before `now`, the longest first. */
+  expired(workerId: string, now: number, limit: number): Promise<Job[]>;
+
+  /** Running jobs whose worker is not registered, in any order. No worker will settle them any more. */
+  abandoned(limit: number): Promise<Job[]>;
 
   /**
    * The instant at which a claim may find more than it does now: a delayed job falls due, or a queue with ready jobs

@@ -6,6 +6,7 @@ import type { JobStore } from '../ports/job-store.js';
 import type { QueueStore } from '../ports/queue-store.js';
 import type { ScheduleStore } from '../ports/schedule-store.js';
 import type { Scheduler } from '../ports/scheduler.js';
+import type { WorkerStore } from '../ports/worker-store.js';
 
 /** What use cases work with; each takes the part that it needs. */
 export interface Ports {
@@ -13,6 +14,7 @@ export interface Ports {
   readonly queries: JobQueries;
   readonly queues: QueueStore;
   readonly schedules: ScheduleStore;
+  readonly workers: WorkerStore;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly ids: Ids;

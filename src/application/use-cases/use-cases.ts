@@ -8,6 +8,7 @@ import { deleteQueue } from './delete-queue.js';
 import { deleteSchedule } from './delete-schedule.js';
 import { discardJob } from './discard-job.js';
 import { discardJobs } from './discard-jobs.js';
+import { drainWorker } from './drain-worker.js';
 import { enqueueCheckedJobs, enqueueJobs } from './enqueue-jobs.js';
 import { findJobs } from './find-jobs.js';
 import { getJobAttempts } from './get-job-attempts.js';
@@ -21,6 +22,7 @@ import { listQueuePage } from './list-queue-page.js';
 import { listQueues } from './list-queues.js';
 import { listSchedulePage } from './list-schedule-page.js';
 import { listSchedules } from './list-schedules.js';
+import { listWorkers } from './list-workers.js';
 import type { Ports } from './ports.js';
 import { previewSchedule } from './preview-schedule.js';
 import { retryJob } from './retry-job.js';
@@ -66,6 +68,8 @@ export function createUseCases(
     deleteSchedule: deleteSchedule(ports),
     runSchedule: runSchedule(ports, defaults),
     previewSchedule: previewSchedule(ports, defaults),
+    listWorkers: listWorkers(ports),
+    drainWorker: drainWorker(ports),
     getMetrics: getMetrics(ports, version),
     getOverview: getOverview(ports, version),
     checkHealth: checkHealth(ports),

@@ -43,6 +43,8 @@ export interface JobState {
   readonly lastError: string | null;
   readonly result: string | null;
   readonly resultTruncated: boolean;
+  /** How often a worker died that ran the job, since the enqueue or the last manual retry. */
+  readonly crashes: number;
   readonly updatedAt: number;
 }
 
@@ -84,6 +86,7 @@ export function pendingJob(job: NewJob, queueMaxRetries: number): Job {
     lastError: null,
     result: null,
     resultTruncated: false,
+    crashes: 0,
     createdAt: job.createdAt,
     updatedAt: job.createdAt,
   };

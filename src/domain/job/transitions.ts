@@ -11,6 +11,7 @@ import type { Job, JobState } from './job.js';
  *   failPermanently   running, own lease           dead
  *   expireLease       running, visibleAt passed    pending, or dead once attempt > maxRetries
  *   release           running, own lease           pending, the attempt given back
+ *   loseWorker        running, its worker dead     the same, crashes + 1; dead once crashes = maxCrashes
  *   cancel            pending                      deleted
  *   retry             dead                         pending, attempt 0
  *   discard           completed or dead            deleted
@@ -25,7 +26,7 @@ export type Transition<J = Job> =
   | { readonly kind: 'deleted' }
   | { readonly kind: 'rejected'; readonly reason: Rejection };
 
-/** The last_error of a job whose worker vanished or stalled. */
+/** The last_error of a job whose worker lives, but did not settle it in time. */
 export const LEASE_EXPIRED_ERROR = 'lease expired: the worker did not report within timeout_ms';
 
 export function claim(job: Job, event: { readonly workerId: string }, now: number): Transition {
@@ -78,7 +79,7 @@ export function failPermanently(
   return refuseUnlessLeased(job, event.leaseToken) ?? dead(job, event.error, now);
 }
 
-/** A lease that ran out counts as a failed attempt, so a job that kills its worker cannot loop for ever. */
+/** A lease that ran out under a live worker counts as a failed attempt: the delivery may well have been made. */
 export function expireLease(job: Job, event: { readonly retryInMs: number }, now: number): Transition {
   if (job.status !== 'running') return rejected('not_running');
   if (job.visibleAt > now) return rejected('lease_valid');
@@ -88,14 +89,30 @@ export function expireLease(job: Job, event: { readonly retryInMs: number }, now
 /** Gives an attempt back that was interrupted or could not be made, as if the claim had not been. */
 export function release(job: Job, event: { readonly leaseToken: number }, now: number): Transition {
   const refusal = refuseUnlessLeased(job, event.leaseToken);
-  if (refusal) return refusal;
+  return refusal ?? changed(givenBack(job, now));
+}
+
+/**
+ * The worker of the job died. That is no failed attempt, as the delivery may never have begun; but a job that takes
+ * its workers down must not do so for ever.
+ */
+export function loseWorker(
+  job: Job,
+  event: { readonly maxCrashes: number; readonly retryInMs: number },
+  now: number,
+): Transition {
+  if (job.status !== 'running') return rejected('not_running');
+  const crashes = job.crashes + 1;
+  if (crashes < event.maxCrashes) {
+    return changed({ ...givenBack(job, now), visibleAt: now + event.retryInMs, crashes });
+  }
   return changed({
     ...job,
-    status: 'pending',
+    status: 'dead',
     attempt: job.attempt - 1,
-    visibleAt: now,
-    workerId: null,
-    startedAt: null,
+    completedAt: now,
+    lastError: crashError(crashes),
+    crashes,
     updatedAt: now,
   });
 }
@@ -120,8 +137,27 @@ export function retry<J extends JobState>(job: J, now: number): Transition<J> {
     startedAt: null,
     completedAt: null,
     lastError: null,
+    crashes: 0,
     updatedAt: now,
   });
+}
+
+/** The last_error of a job whose workers died too often. */
+export function crashError(crashes: number): string {
+  const times = crashes === 1 ? 'once' : `${crashes} times`;
+  return `worker lost: this job takes its workers down; the process that ran it died ${times}`;
+}
+
+function givenBack(job: Job, now: number): Job {
+  return {
+    ...job,
+    status: 'pending',
+    attempt: job.attempt - 1,
+    visibleAt: now,
+    workerId: null,
+    startedAt: null,
+    updatedAt: now,
+  };
 }
 
 function afterFailedAttempt(job: Job, error: string, retryInMs: number, now: number): Transition {

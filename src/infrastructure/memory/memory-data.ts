@@ -4,6 +4,7 @@ import type { JobCounts, KeptAttempt, MinuteThroughput } from '../../application
 import type { FailedAttempt } from '../../domain/job/outcome.js';
 import { newQueue, type Queue, type QueueSettings } from '../../domain/queue/queue.js';
 import type { Schedule } from '../../domain/schedule/schedule.js';
+import type { Worker } from '../../domain/worker/worker.js';
 import { startOfMinute } from '../../application/throughput.js';
 import type { InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
 
@@ -13,6 +14,7 @@ export class MemoryData {
   readonly jobIdsByKey = new Map<string, string>();
   readonly queues = new Map<string, Queue>();
   readonly schedules = new Map<string, Schedule>();
+  readonly workers = new Map<string, Worker>();
   readonly failedAttempts = new Map<string, KeptAttempt[]>();
   /** By the beginning of the minute. */
   readonly throughput = new Map<number, MinuteThroughput>();

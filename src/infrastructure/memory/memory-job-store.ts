@@ -4,6 +4,7 @@ import { claimable, type QueueSnapshot } from '../../domain/queue/claim-plan.js'
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { isAhead, nextTokenAt, refill, spend } from '../../domain/queue/token-bucket.js';
 import type {
+  ClaimOutcome,
   ClaimRequest,
   ExpectedState,
   InsertOutcome,
@@ -28,7 +29,10 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve(this.#data.insert(request));
   }
 
-  claim({ now, workerId, slots, queues, plan, admission }: ClaimRequest): Promise<Job[]> {
+  claim({ now, workerId, slots, queues, plan, admission }: ClaimRequest): Promise<ClaimOutcome> {
+    const worker = this.#data.workers.get(workerId);
+    if (!worker) return Promise.resolve({ kind: 'lost' });
+    if (worker.draining) return Promise.resolve({ kind: 'draining' });
     this.#data.promote(now);
     const ready = this.#data.readyByQueue(now);
     const waiting = this.#snapshots(ready, queues);
@@ -46,7 +50,7 @@ export class MemoryJobStore implements JobStore {
       this.#spend(queueName, jobs.length, now);
       return jobs;
     });
-    return Promise.resolve(claimed.slice(0, slots));
+    return Promise.resolve({ kind: 'claimed', jobs: claimed.slice(0, slots) });
   }
 
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
@@ -60,11 +64,18 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve(outcomes);
   }
 
-  expired(now: number, limit: number): Promise<Job[]> {
+  expired(workerId: string, now: number, limit: number): Promise<Job[]> {
     const stale = [...this.#data.jobs.values()]
-      .filter((job) => job.status === 'running' && job.visibleAt < now)
+      .filter((job) => job.status === 'running' && job.workerId === workerId && job.visibleAt < now)
       .sort((a, b) => a.visibleAt - b.visibleAt);
     return Promise.resolve(stale.slice(0, limit));
+  }
+
+  abandoned(limit: number): Promise<Job[]> {
+    const abandoned = [...this.#data.jobs.values()].filter(
+      ({ status, workerId }) => status === 'running' && !this.#data.workers.has(workerId ?? ''),
+    );
+    return Promise.resolve(abandoned.slice(0, limit));
   }
 
   nextDueAt(

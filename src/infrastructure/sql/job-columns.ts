@@ -56,6 +56,7 @@ export const JOB_COLUMNS: JobColumns = {
   callbackUrl: given('callback_url', 'text'),
   lastError: orNull(state('last_error', 'text')),
   resultTruncated: state('result_truncated', 'boolean'),
+  crashes: state('crashes', 'integer'),
   payload: given('payload', 'long text'),
   result: orNull(state('result', 'long text')),
 };

@@ -31,7 +31,11 @@ export function openDatabase(path: string, durability: Durability, logger: Logge
     const db = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     try {
       configure(db, durability);
+      // A migration that makes a table anew drops the old one, and that would delete all rows that refer to it. Whether
+      // foreign keys are heeded cannot be changed within a transaction.
+      db.pragma('foreign_keys = off');
       migrate(db);
+      db.pragma('foreign_keys = on');
       if (!db.memory) {
         db.pragma(`user_version = ${openMark(path)}`);
         // Into the file itself: the log may be what is missing later.
@@ -119,7 +123,6 @@ function configure(db: Database.Database, durability: Durability): void {
   // each page of the file that was read would count as memory of the process (docs/adr/0009).
   db.pragma('mmap_size = 0');
   db.pragma('cache_size = -64000');
-  db.pragma('foreign_keys = on');
   db.pragma('trusted_schema = off');
 }
 

@@ -149,6 +149,24 @@ export const throughput = sqliteTable('throughput', {
   failed: integer('failed').notNull(),
 });
 
+/** The processes that work on this file. One that is gone from here is dead, and its running jobs are abandoned. */
+export const workers = sqliteTable('workers', {
+  id: text('id').primaryKey(),
+  host: text('host').notNull(),
+  pid: integer('pid').notNull(),
+  pidSpace: text('pid_space'),
+  processBirth: text('process_birth'),
+  version: text('version').notNull(),
+  slots: integer('slots').notNull(),
+  /** A JSON array of names; empty: all. */
+  queues: text('queues', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  inFlight: integer('in_flight').notNull(),
+  draining: integer('draining', { mode: 'boolean' }).notNull(),
+  beats: integer('beats').notNull(),
+  lastBeatAt: integer('last_beat_at').notNull(),
+  startedAt: integer('started_at').notNull(),
+});
+
 export const schedules = sqliteTable(
   'schedules',
   {

@@ -5,6 +5,7 @@ import type { QueueSnapshot } from '../../domain/queue/claim-plan.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { spend } from '../../domain/queue/token-bucket.js';
 import type {
+  ClaimOutcome,
   ClaimRequest,
   ExpectedState,
   InsertOutcome,
@@ -36,7 +37,11 @@ const CLAIM_CHUNK = 10;
 export const SELECT_READY = `SELECT rowid, ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_ready
   WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, rowid LIMIT (? + 0)`;
 export const SELECT_EXPIRED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
-  WHERE status = 'running' AND visible_at < ? ORDER BY visible_at LIMIT ?`;
+  WHERE status = 'running' AND visible_at < ? AND worker_id = ? ORDER BY visible_at LIMIT ?`;
+// All running jobs are looked at, which are no more than all workers have slots.
+export const SELECT_ABANDONED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
+  WHERE status = 'running' AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = jobs.worker_id) LIMIT ?`;
+export const SELECT_DRAINING = 'SELECT draining FROM workers WHERE id = ?';
 export const SELECT_FINISHED = `SELECT rowid, id, queue_name, status, lease_token FROM jobs INDEXED BY idx_jobs_finished
   WHERE completed_at IS NOT NULL AND completed_at < ? ORDER BY completed_at LIMIT ?`;
 
@@ -60,7 +65,9 @@ export class SqliteJobStore implements JobStore {
   readonly #recount: JobRecount;
   readonly #spendTokens: Database.Statement<[number, number, string]>;
   readonly #countedReady: Database.Statement<[string], number>;
-  readonly #selectExpired: Database.Statement<[number, number], JobRow>;
+  readonly #selectExpired: Database.Statement<[number, string, number], JobRow>;
+  readonly #selectAbandoned: Database.Statement<[number], JobRow>;
+  readonly #selectDraining: Database.Statement<[string], 0 | 1>;
   readonly #selectFinished: Database.Statement<[number, number], FinishedRow>;
 
   constructor(db: SqliteDatabase, writer: JobWriter) {
@@ -75,7 +82,9 @@ export class SqliteJobStore implements JobStore {
     this.#countedReady = connection
       .prepare<[string], number>('SELECT ready FROM job_counts WHERE queue_name = ?')
       .pluck();
-    this.#selectExpired = connection.prepare<[number, number], JobRow>(SELECT_EXPIRED).raw();
+    this.#selectExpired = connection.prepare<[number, string, number], JobRow>(SELECT_EXPIRED).raw();
+    this.#selectAbandoned = connection.prepare<[number], JobRow>(SELECT_ABANDONED).raw();
+    this.#selectDraining = connection.prepare<[string], 0 | 1>(SELECT_DRAINING).pluck();
     this.#selectFinished = connection.prepare<[number, number], FinishedRow>(SELECT_FINISHED).raw();
   }
 
@@ -83,8 +92,11 @@ export class SqliteJobStore implements JobStore {
     return this.#db.write(() => this.#writer.insert(request));
   }
 
-  claim(claim: ClaimRequest): Promise<Job[]> {
-    return this.#db.write((waitedMs) => {
+  claim(claim: ClaimRequest): Promise<ClaimOutcome> {
+    return this.#db.write((waitedMs): ClaimOutcome => {
+      const draining = this.#selectDraining.get(claim.workerId);
+      if (draining === undefined) return { kind: 'lost' };
+      if (draining === 1) return { kind: 'draining' };
       // A lease begins when it is given: one that began before the wait could end before its attempt.
       const request = { ...claim, now: claim.now + waitedMs };
       this.#delayed.promote(request.now);
@@ -101,7 +113,7 @@ export class SqliteJobStore implements JobStore {
         room -= payloadLength(jobs);
         if (room <= 0) break;
       }
-      return claimed;
+      return { kind: 'claimed', jobs: claimed };
     });
   }
 
@@ -117,8 +129,12 @@ export class SqliteJobStore implements JobStore {
     });
   }
 
-  expired(now: number, limit: number): Promise<Job[]> {
-    return this.#db.read(() => this.#selectExpired.all(now, limit).map(toJob));
+  expired(workerId: string, now: number, limit: number): Promise<Job[]> {
+    return this.#db.read(() => this.#selectExpired.all(now, workerId, limit).map(toJob));
+  }
+
+  abandoned(limit: number): Promise<Job[]> {
+    return this.#db.read(() => this.#selectAbandoned.all(limit).map(toJob));
   }
 
   nextDueAt(

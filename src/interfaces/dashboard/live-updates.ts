@@ -6,7 +6,7 @@ import type { Scheduler } from '../../application/ports/scheduler.js';
 import type { HttpResponse } from '../http/http-types.js';
 
 /** What a view shows, and may have to show anew. */
-export const TOPICS = ['jobs', 'queues', 'schedules'] as const;
+export const TOPICS = ['jobs', 'queues', 'schedules', 'workers'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 export interface LiveUpdatesDependencies {
@@ -35,6 +35,7 @@ const TOPIC_OF: Readonly<Record<Event['type'], Topic>> = {
   queue_changed: 'queues',
   schedule_changed: 'schedules',
   schedule_fired: 'schedules',
+  workers_changed: 'workers',
 };
 
 /**

@@ -88,6 +88,7 @@ function cards({ jobs }: Overview): Html {
 const ENGINE_CHIPS = {
   claiming: () => chip('ok', 'claiming'),
   pausing: () => chip('warning', 'pausing'),
+  draining: () => chip('off', 'draining'),
   stopped: () => chip('off', 'stopped'),
 } as const satisfies Record<EngineStatus['state'], () => Html>;
 

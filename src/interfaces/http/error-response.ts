@@ -15,6 +15,7 @@ export const ERROR_STATUS = {
   queue_exists: 409,
   queue_active: 409,
   schedule_not_found: 404,
+  worker_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,

@@ -21,6 +21,7 @@ import { readJsonObject } from './request-body.js';
 import type { Route, RouteRequest } from './route.js';
 import { scheduleRoutes } from './schedule-routes.js';
 import { systemRoutes } from './system-routes.js';
+import { workerRoutes } from './worker-routes.js';
 
 export interface HttpAppDependencies {
   readonly useCases: UseCases;
@@ -106,6 +107,7 @@ export function allRoutes({ useCases, engineStatus, schemes, version }: HttpAppD
     ...jobRoutes(useCases, schemes),
     ...queueRoutes(useCases),
     ...scheduleRoutes(useCases, schemes),
+    ...workerRoutes(useCases, () => engineStatus().workerId),
     ...systemRoutes(useCases, engineStatus, version, () => (document ??= openApiDocument(routes, version))),
   ];
   return routes;

@@ -148,6 +148,9 @@ export const jobShape = {
     last_error: z.string().nullable(),
     result: z.string().nullable().meta({ description: "The receiver's answer." }),
     result_truncated: z.boolean().meta({ description: 'The answer was longer than what is kept of it.' }),
+    crashes: z.int().meta({
+      description: 'How often its worker died during a delivery; such deliveries do not count as attempts.',
+    }),
     created_at: instant,
     updated_at: instant,
   }),
@@ -191,6 +194,7 @@ export function presentJob(job: Job): z.infer<typeof jobShape.schema> {
     last_error: job.lastError,
     result: job.result,
     result_truncated: job.resultTruncated,
+    crashes: job.crashes,
     created_at: formatInstant(job.createdAt),
     updated_at: formatInstant(job.updatedAt),
   };

@@ -20,6 +20,8 @@ reaper_interval_secs = 1
 [defaults]
 base_delay_ms = 10
 max_delay_ms = 500
+# More deaths than one job could be blamed for.
+max_crashes = 1000
 `;
 
 /** The command that runs a program of this suite. */

@@ -1,9 +1,9 @@
 /**
  * The server with handlers in its own process, as a user of the library may have them, under URLs such as do:well. All but
  * the first are bad for the process: abort, exhaust (its memory), reject (a promise that nobody waits for), throw (from a
- * timer), and spin, whose first attempt blocks the event loop until there is a file called "go".
+ * timer), and spin, whose first delivery blocks the event loop until there is a file called "go".
  */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import type { Attempt, Outcome } from '../../../src/index.js';
 import { config, createMininq, DispatcherRegistry, T } from './built.js';
 
@@ -28,8 +28,10 @@ const HANDLERS: Record<string, (attempt: Attempt) => Outcome | Promise<Outcome>>
     });
     return never;
   },
-  spin: ({ number }) => {
-    while (number === 1 && !existsSync('go'));
+  spin: () => {
+    if (existsSync('spinning')) return SUCCEEDED;
+    writeFileSync('spinning', '');
+    while (!existsSync('go'));
     return SUCCEEDED;
   },
 };

@@ -5,12 +5,15 @@
 import { openSync, writeSync } from 'node:fs';
 import { succeed } from '../../../src/domain/job/transitions.js';
 import { newJob, QUEUE_DEFAULTS } from '../../support/jobs.js';
+import { claimed, hire } from '../../support/workers.js';
 import type { Job, Settlement } from '../../../src/index.js';
 import { buildContainer, config, T } from './built.js';
 
 const total = Number(process.argv[2]);
 const journal = openSync(process.env['DISK_JOURNAL'] ?? '', 'a');
-const store = buildContainer(config).get(T.JobStore);
+const container = buildContainer(config);
+const store = container.get(T.JobStore);
+await hire(container.get(T.WorkerStore), 'worker');
 let made = 0;
 
 function append(what: 'A' | 'C', ids: readonly string[]): void {
@@ -36,13 +39,14 @@ async function enqueue(): Promise<void> {
 
 async function deliver(): Promise<void> {
   const now = Date.now();
-  const jobs = await store.claim({
+  const outcome = await store.claim({
     now,
     workerId: 'worker',
     slots: 3,
     queues: [],
     plan: (queues) => queues.map(({ name, ready }) => ({ queueName: name, count: Math.min(3, ready) })),
   });
+  const jobs = claimed(outcome);
   if (jobs.length === 0) return;
   await store.settle(jobs.map((job) => completion(job, now)));
   append(

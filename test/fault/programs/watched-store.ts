@@ -1,4 +1,4 @@
-import type { ClaimRequest, Job, JobStore, Settlement } from '../../../src/index.js';
+import type { ClaimOutcome, ClaimRequest, Job, JobStore, Settlement } from '../../../src/index.js';
 
 export interface Watcher {
   /** Before the caller knows of it. */
@@ -10,10 +10,10 @@ export interface Watcher {
 
 /** A store that tells of its claims and settlements. */
 export function watchedStore(store: JobStore, watcher: Watcher): JobStore {
-  const claim = async (request: ClaimRequest): Promise<Job[]> => {
-    const jobs = await store.claim(request);
-    watcher.claimed?.(jobs);
-    return jobs;
+  const claim = async (request: ClaimRequest): Promise<ClaimOutcome> => {
+    const outcome = await store.claim(request);
+    if (outcome.kind === 'claimed') watcher.claimed?.(outcome.jobs);
+    return outcome;
   };
   const settle: JobStore['settle'] = async (settlements) => {
     watcher.settling?.(settlements);

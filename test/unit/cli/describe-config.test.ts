@@ -36,6 +36,7 @@ timeout_ms = 30000             # default
 retry_statuses = []            # environment MININQ_DEFAULTS_RETRY_STATUSES
 max_result_bytes = 65536       # default
 cron_dialect = "crontab"       # default
+max_crashes = 3                # default
 
 [logging]
 level = "info"                 # default

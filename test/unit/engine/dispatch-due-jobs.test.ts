@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { DispatchDueJobs, type DispatchOptions } from '../../../src/application/engine/dispatch-due-jobs.js';
+import { Presence } from '../../../src/application/engine/presence.js';
 import { Shortage } from '../../../src/application/engine/shortage.js';
 import type { Job, NewJob } from '../../../src/domain/job/job.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -8,7 +9,9 @@ import { FixedRandom } from '../../support/fixed-random.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { memoryStores, UNAVAILABLE } from '../../support/memory-stores.js';
 import { recordedEvents } from '../../support/recorded-events.js';
+import { SequentialIds } from '../../support/sequential-ids.js';
 import { silentLogger } from '../../support/silent-logger.js';
+import { FakeMachine } from '../../support/workers.js';
 
 /** Queues that never fill up. */
 const ROOMY = { ...QUEUE_DEFAULTS, maxConcurrency: 10_000 };
@@ -16,14 +19,32 @@ const ROOMY = { ...QUEUE_DEFAULTS, maxConcurrency: 10_000 };
 /** Dispatching to attempts that last until the test ends them. Nothing is settled. */
 function dispatching(options: Partial<DispatchOptions> = {}) {
   const clock = new FakeClock(NOW);
-  const { jobs, queues } = memoryStores();
+  const { jobs, queues, workers } = memoryStores();
   const { events, published } = recordedEvents();
+  const processes = new FakeMachine('this machine').start('worker-1');
+  const lost = { times: 0 };
+  const presence = new Presence(
+    {
+      workers,
+      processes,
+      clock,
+      ids: new SequentialIds(),
+      events: recordedEvents().events,
+      logger: silentLogger,
+    },
+    {
+      ...{ version: '1.2.3', slots: 3, queues: [], inFlight: () => 0, onResumed: () => undefined },
+      onLost: () => {
+        lost.times += 1;
+      },
+    },
+  );
   const started: Job[] = [];
   const ends: (() => void)[] = [];
   const signals: AbortSignal[] = [];
   const freed = { times: 0 };
   const dispatch = new DispatchDueJobs({
-    ...{ jobs, clock, random: new FixedRandom(0), events, workerId: 'worker-1', concurrency: 3 },
+    ...{ jobs, clock, random: new FixedRandom(0), events, presence, concurrency: 3 },
     queues: [],
     shortage: new Shortage({ clock, logger: silentLogger }),
     run: (job, signal) => {
@@ -37,7 +58,7 @@ function dispatching(options: Partial<DispatchOptions> = {}) {
     ...options,
   });
   return {
-    ...{ dispatch, clock, jobs, queues, started, signals, freed, published },
+    ...{ dispatch, clock, jobs, queues, workers, presence, lost, started, signals, freed, published },
     endNext: async () => {
       ends.shift()?.();
       await turn();
@@ -57,16 +78,69 @@ function strangers(count: number): NewJob[] {
   );
 }
 
+describe('a worker', () => {
+  test('that was declared dead claims nothing under its old id, and goes on under a new one', async () => {
+    const { dispatch, insert, workers, presence, lost, jobs } = dispatching();
+    await dispatch.runOnce();
+    const before = presence.id ?? '';
+    await workers.remove(before);
+    await insert(newJobs(1));
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: null });
+    expect([lost.times, presence.id]).toEqual([1, null]);
+    expect((await dispatch.runOnce()).claimed).toBe(1);
+    expect(presence.id).not.toBe(before);
+    expect((await workers.list()).map(({ id }) => id)).toEqual([presence.id]);
+    expect(await jobs.abandoned(10)).toEqual([]);
+  });
+
+  test('that is declared dead while it claims starts nothing of it: the jobs are abandoned', async () => {
+    const { dispatch, insert, workers, presence, started, jobs } = dispatching();
+    await insert(newJobs(2));
+    const own = await presence.join();
+    const claim = jobs.claim.bind(jobs);
+    jobs.claim = async (request) => {
+      const outcome = await claim(request);
+      await workers.remove(own);
+      presence.see(own, null);
+      return outcome;
+    };
+    expect((await dispatch.runOnce()).claimed).toBe(0);
+    expect([started.length, dispatch.inFlight]).toEqual([0, 0]);
+    expect(await jobs.abandoned(10)).toHaveLength(2);
+  });
+
+  test('that is told to drain claims nothing, and does not even ask until it is resumed', async () => {
+    const { dispatch, insert, workers, presence, jobs } = dispatching();
+    const own = await presence.join();
+    await workers.setDraining(own, true);
+    await insert(newJobs(1));
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: null });
+    await dispatch.runOnce();
+    expect([presence.isDraining, jobs.calls.claim]).toEqual([true, 1]);
+    presence.see(own, await workers.setDraining(own, false));
+    expect((await dispatch.runOnce()).claimed).toBe(1);
+  });
+
+  test('that cannot register fails the pass', async () => {
+    const { dispatch, workers, jobs } = dispatching();
+    workers.failures.register.push(UNAVAILABLE);
+    await expect(dispatch.runOnce()).rejects.toBe(UNAVAILABLE);
+    expect(jobs.calls.claim).toBe(0);
+    await dispatch.runOnce();
+    expect(await workers.list()).toHaveLength(1);
+  });
+});
+
 describe('claiming', () => {
   test('starts each claimed job once, with its lease', async () => {
-    const { dispatch, insert, started } = dispatching();
+    const { dispatch, insert, started, presence } = dispatching();
     const [a, b] = newJobs(2);
     if (!a || !b) throw new Error('two jobs were made');
     await insert([a, b]);
     expect(await dispatch.runOnce()).toEqual({ claimed: 2, nextRunAt: null });
     expect(started.map(({ id }) => id)).toEqual([a.id, b.id]);
     expect(started).toMatchObject(
-      [a, b].map(() => ({ status: 'running', attempt: 1, leaseToken: 1, workerId: 'worker-1' })),
+      [a, b].map(() => ({ status: 'running', attempt: 1, leaseToken: 1, workerId: presence.id })),
     );
     expect(dispatch.inFlight).toBe(2);
     expect((await dispatch.runOnce()).claimed).toBe(0);

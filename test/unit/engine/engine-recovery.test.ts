@@ -1,9 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LEASE_GRACE_MS } from '../../../src/application/engine/reap-stale-jobs.js';
 import { LEASE_EXPIRED_ERROR } from '../../../src/domain/job/transitions.js';
 import { claimOne } from '../../support/attempting.js';
-import { engineHarness } from '../../support/engine-harness.js';
-import { NOW } from '../../support/jobs.js';
+import { engineHarness, type EngineHarness } from '../../support/engine-harness.js';
 import { UNAVAILABLE } from '../../support/memory-stores.js';
 import { failed } from '../../support/outcomes.js';
 
@@ -11,66 +9,61 @@ const REAPER_MS = 30_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-describe('a worker that vanished', () => {
-  test('before this process started: its job is delivered when the lease and the backoff are over', async () => {
-    const { engine, enqueue, stores, clock, scheduler, dispatcher, job } = engineHarness();
+/** A job that this worker claimed, though it never heard of it: the answer to the claim was lost. */
+async function claimLost({ engine, stores, clock, settle }: EngineHarness): Promise<void> {
+  await settle();
+  const { workerId } = engine.status;
+  if (workerId === null) throw new Error('the engine has a worker');
+  await claimOne(stores, clock.now(), workerId);
+}
+
+describe('a claim whose answer was lost', () => {
+  test('is a failed attempt when its lease ends under the live worker', async () => {
+    const harness = engineHarness({ queues: ['none'] });
+    const { engine, enqueue, stores, scheduler, job } = harness;
+    engine.start();
     const [id] = await enqueue({ timeoutMs: 5000 });
-    await claimOne(stores, NOW, 'vanished');
-    clock.advance(5000 + LEASE_GRACE_MS + 1);
-    engine.start();
-    await scheduler.advanceAsync(999);
+    await claimLost(harness);
+    await scheduler.advanceAsync(REAPER_MS + 10_000);
     expect(await job(id)).toMatchObject({ status: 'pending', attempt: 1, lastError: LEASE_EXPIRED_ERROR });
-    await scheduler.advanceAsync(1);
-    await scheduler.advanceAsync(0);
-    expect(await job(id)).toMatchObject({ status: 'completed', attempt: 2, leaseToken: 2 });
-    expect(dispatcher.attempts.map(({ number }) => number)).toEqual([2]);
+    expect(await stores.queries.failedAttempts(id ?? '', 100)).toHaveLength(1);
+    expect(await claimOne(stores, harness.clock.now())).toMatchObject({ attempt: 2, crashes: 0 });
   });
 
-  test('while this process runs: the reaper sees it at its next interval', async () => {
-    const { engine, enqueue, stores, scheduler, dispatcher } = engineHarness();
-    await enqueue({ timeoutMs: 5000 });
-    await claimOne(stores, NOW, 'vanished');
-    engine.start();
-    await scheduler.advanceAsync(HOUR);
-    expect(dispatcher.startedAt).toEqual([NOW + REAPER_MS + 1000]);
-  });
-
-  test('every time it had the job: the job ends dead after all its attempts', async () => {
-    // This engine only recovers; the workers that the job kills are elsewhere.
-    const { engine, enqueue, stores, clock, scheduler, dispatcher, job } = engineHarness({
-      queues: ['none'],
-    });
+  test('every time: the job ends dead after all its attempts', async () => {
+    const harness = engineHarness({ queues: ['none'] });
+    const { engine, enqueue, stores, scheduler, dispatcher, job } = harness;
     engine.start();
     const [id] = await enqueue({ timeoutMs: 1000, maxRetries: 3 });
-    let killed = 0;
+    let lost = 0;
     while ((await job(id)).status === 'pending') {
-      await claimOne(stores, clock.now(), `worker-${killed}`);
-      killed += 1;
+      await claimLost(harness);
+      lost += 1;
       await scheduler.advanceAsync(REAPER_MS + 10_000);
     }
-    expect(killed).toBe(4);
+    expect(lost).toBe(4);
     expect(await job(id)).toMatchObject({ status: 'dead', attempt: 4, lastError: LEASE_EXPIRED_ERROR });
     expect(await stores.queries.failedAttempts(id ?? '', 100)).toHaveLength(4);
-    await scheduler.advanceAsync(DAY);
+    await scheduler.advanceAsync(HOUR);
     expect(await job(id)).toMatchObject({ status: 'dead', attempt: 4 });
     expect(dispatcher.attempts).toEqual([]);
   });
+});
 
-  test('but whose result comes after all: it counts only if nobody took the job over', async () => {
-    const { engine, engineOf, enqueue, scheduler, dispatcher, settle, job } = engineHarness();
-    dispatcher.hold();
-    engine.start();
-    const [id] = await enqueue({ timeoutMs: 40_000 });
-    await settle();
-    engineOf('worker-2', dispatcher).start();
-    // Past the end of the lease, before the reaper's next pass.
-    await scheduler.advanceAsync(40_500);
-    dispatcher.end();
-    await settle();
-    expect(await job(id)).toMatchObject({ status: 'completed', attempt: 1 });
-    await scheduler.advanceAsync(HOUR);
-    expect(await job(id)).toMatchObject({ status: 'completed', attempt: 1 });
-  });
+test('a result that comes after the end of its lease counts, as nobody takes a job from a live worker', async () => {
+  const { engine, engineOf, enqueue, scheduler, dispatcher, settle, job } = engineHarness();
+  dispatcher.hold();
+  engine.start();
+  const [id] = await enqueue({ timeoutMs: 40_000 });
+  await settle();
+  engineOf('worker-2', dispatcher).start();
+  // Past the end of the lease.
+  await scheduler.advanceAsync(40_500);
+  dispatcher.end();
+  await settle();
+  expect(await job(id)).toMatchObject({ status: 'completed', attempt: 1 });
+  await scheduler.advanceAsync(HOUR);
+  expect(await job(id)).toMatchObject({ status: 'completed', attempt: 1 });
 });
 
 describe('a store that is unavailable for a while', () => {
@@ -127,7 +120,7 @@ test('any number of results can wait for the store, and the runtime has nothing 
 });
 
 test('finished jobs go after the retention period, in steps that follow at once', async () => {
-  const { engine, enqueue, queue, scheduler, settle, count, stores, useCases } = engineHarness({
+  const { engine, enqueue, queue, clock, scheduler, settle, count, stores, useCases } = engineHarness({
     concurrency: 1000,
     retentionDays: 1,
     cleanupIntervalSecs: 3600,
@@ -136,7 +129,8 @@ test('finished jobs go after the retention period, in steps that follow at once'
   engine.start();
   await enqueue({}, 450);
   await settle();
-  await scheduler.advanceAsync(DAY);
+  clock.advance(DAY - HOUR);
+  await scheduler.advanceAsync(HOUR);
   expect(await count('completed')).toBe(450);
   await scheduler.advanceAsync(HOUR);
   expect(await count('completed')).toBe(0);
@@ -146,23 +140,31 @@ test('finished jobs go after the retention period, in steps that follow at once'
 
 test('without a retention period they stay', async () => {
   const daily = { reaperIntervalSecs: 86_400, schedulerIntervalSecs: 86_400 };
-  const { engine, enqueue, scheduler, count } = engineHarness({ retentionDays: null, ...daily });
+  const { engine, enqueue, clock, scheduler, settle, count } = engineHarness({
+    retentionDays: null,
+    ...daily,
+  });
   engine.start();
   await enqueue();
-  await scheduler.advanceAsync(400 * DAY);
+  await settle();
+  clock.advance(400 * DAY);
+  await scheduler.advanceAsync(HOUR);
   expect(await count('completed')).toBe(1);
 });
 
 test('every line about a job says which, and of which queue', async () => {
-  const { engine, enqueue, stores, clock, scheduler, dispatcher, logger, useCases } = engineHarness();
+  const harness = engineHarness({ queues: ['fine', 'shaky', 'broken', 'odd'] });
+  const { engine, enqueue, stores, clock, scheduler, dispatcher, logger, useCases } = harness;
+  engine.start();
   const [stale] = await enqueue({ queueName: 'stale', maxRetries: 0, timeoutMs: 1 });
+  await claimLost(harness);
+  const [crashed] = await enqueue({ queueName: 'crashed' });
   await claimOne(stores, clock.now(), 'vanished');
   dispatcher.answer(({ queueName, number }) => {
     if (queueName === 'broken') throw new Error('a defect');
     if (queueName === 'shaky' && number === 1) return failed();
     return { kind: 'succeeded', result: '', resultTruncated: false };
   });
-  engine.start();
   const [fine] = await enqueue({ queueName: 'fine' });
   const [shaky] = await enqueue({ queueName: 'shaky' });
   const [broken] = await enqueue({ queueName: 'broken', maxRetries: 0 });
@@ -179,7 +181,9 @@ test('every line about a job says which, and of which queue', async () => {
       ['job completed', shaky, 'shaky'],
       ['job dead', broken, 'broken'],
       ['job dead', odd, 'odd'],
+      ['job recovered from a worker that died', crashed, 'crashed'],
       ['lease expired', stale, 'stale'],
+      ['worker lost', undefined, undefined],
     ].toSorted(),
   );
 });

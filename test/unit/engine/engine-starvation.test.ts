@@ -58,6 +58,7 @@ describe('beside queues that hang, one that is healthy keeps moving', () => {
     const together = tenSlots();
     for (const name of names(2)) await hang(together, name);
     together.engine.start();
+    await together.settle();
     expect(await work(together)).toBe(3);
     expect(names(2).map((name) => openOf(together, name))).toEqual([3, 3]);
 
@@ -75,6 +76,7 @@ describe('beside queues that hang, one that is healthy keeps moving', () => {
     const harness = tenSlots();
     for (const name of names(2)) await hang(harness, name, HEALTHY);
     harness.engine.start();
+    await harness.settle();
     expect(await work(harness)).toBe(3);
   });
 

@@ -5,21 +5,23 @@ import { UNAVAILABLE } from '../../support/memory-stores.js';
 test('the slots and the queues are those of the worker', () => {
   const { engine } = engineHarness({ concurrency: 7, queues: ['mail', 'bulk'] });
   expect(engine.status).toEqual({
-    state: 'stopped',
-    failingForMs: 0,
-    inFlight: 0,
-    slots: 7,
-    queues: ['mail', 'bulk'],
+    ...{ state: 'stopped', failingForMs: 0, workerId: null },
+    ...{ inFlight: 0, slots: 7, queues: ['mail', 'bulk'] },
   });
 });
 
 test('it is claiming from the start on, and says what is in flight', async () => {
-  const { engine, dispatcher, enqueue, settle } = engineHarness({ concurrency: 3 });
+  const { engine, dispatcher, enqueue, settle, job } = engineHarness({ concurrency: 3 });
   dispatcher.hold();
   engine.start();
-  for (const queueName of ['a', 'b', 'c', 'd']) await enqueue({ queueName });
+  const [id] = await enqueue({ queueName: 'a' });
+  for (const queueName of ['b', 'c', 'd']) await enqueue({ queueName });
   await settle();
-  expect(engine.status).toEqual({ state: 'claiming', failingForMs: 0, inFlight: 3, slots: 3, queues: [] });
+  const { workerId } = await job(id);
+  expect(engine.status).toEqual({
+    ...{ state: 'claiming', failingForMs: 0, workerId },
+    ...{ inFlight: 3, slots: 3, queues: [] },
+  });
 });
 
 test('it is pausing while claims fail, and claiming once one goes well', async () => {

@@ -66,6 +66,7 @@ test('a tick makes a job of what the schedule says, due at once, and moves the s
     lastError: null,
     result: null,
     resultTruncated: false,
+    crashes: 0,
     updatedAt: late,
   });
   const stored = await stores.schedules.get(schedule.id);

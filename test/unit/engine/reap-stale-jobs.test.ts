@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CONFIG } from '../../../src/application/config.js';
 import { LEASE_GRACE_MS, ReapStaleJobs } from '../../../src/application/engine/reap-stale-jobs.js';
+import type { Random } from '../../../src/application/ports/random.js';
 import type { Job, NewJob } from '../../../src/domain/job/job.js';
 import { LEASE_EXPIRED_ERROR, succeed } from '../../../src/domain/job/transitions.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -9,12 +10,24 @@ import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { memoryStores, UNAVAILABLE } from '../../support/memory-stores.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { recordedEvents } from '../../support/recorded-events.js';
+import { claimed as claimedOf, hire } from '../../support/workers.js';
 
 const TIMEOUT_MS = 5000;
 /** The first instant at which a job claimed at NOW is taken from its worker. */
 const STALE = NOW + TIMEOUT_MS + LEASE_GRACE_MS + 1;
 
-function reaping({ random = new FixedRandom(), own = new Set<string>() } = {}) {
+interface Options {
+  readonly random?: Random;
+  readonly own?: ReadonlySet<string>;
+  /** Of this process. */
+  readonly workerId?: string | null;
+}
+
+function reaping({
+  random = new FixedRandom(),
+  own = new Set<string>(),
+  workerId = 'worker-1',
+}: Options = {}) {
   const clock = new FakeClock(NOW);
   const logger = new RecordingLogger();
   const stores = memoryStores();
@@ -28,13 +41,17 @@ function reaping({ random = new FixedRandom(), own = new Set<string>() } = {}) {
       },
       holds: ({ id }) => own.has(id),
     },
+    { id: workerId },
   );
   /** Jobs that worker-1 claimed at NOW. */
-  const claimed = async (count: number, change: Partial<NewJob> = {}): Promise<Job[]> => {
+  const claimed = async (count: number, change: Partial<NewJob> = {}): Promise<readonly Job[]> => {
     const specs = Array.from({ length: count }, () => newJob({ timeoutMs: TIMEOUT_MS, ...change }));
     await stores.jobs.insert({ jobs: specs, now: NOW, queueDefaults: QUEUE_DEFAULTS });
     const plan = () => [{ queueName: 'default', count }];
-    return stores.jobs.claim({ now: NOW, workerId: 'worker-1', slots: count, queues: [], plan });
+    await hire(stores.workers, 'worker-1');
+    return claimedOf(
+      await stores.jobs.claim({ now: NOW, workerId: 'worker-1', slots: count, queues: [], plan }),
+    );
   };
   const claimedOne = async (change?: Partial<NewJob>): Promise<Job> => {
     const [job] = await claimed(1, change);
@@ -75,6 +92,17 @@ test('a lease that ended counts as a failed attempt, and the job waits for its b
     { level: 'warn', message: 'lease expired', fields: { ...about, status: 'pending' } },
   ]);
   expect(reap.published).toEqual(['jobs_pending']);
+});
+
+test.each([
+  ['another worker, even with the clock an hour ahead', 'worker-2'],
+  ['a worker, while this process has none', null],
+])('a job of %s, is left alone', async (_case, workerId) => {
+  const reap = reaping({ workerId });
+  const job = await reap.claimedOne();
+  reap.clock.setNow(STALE + 3_600_000);
+  expect(await reap.runOnce()).toEqual({ reaped: 0, nextRunAt: null });
+  expect(await reap.stores.queries.get(job.id)).toEqual(job);
 });
 
 test('after the last attempt the job is dead', async () => {

@@ -11,6 +11,7 @@ import { MemoryData } from '../../../src/infrastructure/memory/memory-data.js';
 import { MemoryJobQueries } from '../../../src/infrastructure/memory/memory-job-queries.js';
 import { MemoryJobStore } from '../../../src/infrastructure/memory/memory-job-store.js';
 import { MemoryQueueStore } from '../../../src/infrastructure/memory/memory-queue-store.js';
+import { MemoryWorkerStore } from '../../../src/infrastructure/memory/memory-worker-store.js';
 import { MemoryScheduleStore } from '../../../src/infrastructure/memory/memory-schedule-store.js';
 import { Assets } from '../../../src/interfaces/dashboard/assets.js';
 import { createDashboard } from '../../../src/interfaces/dashboard/dashboard.js';
@@ -59,6 +60,7 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
       queries,
       queues: new MemoryQueueStore(data),
       schedules: new MemoryScheduleStore(data),
+      workers: new MemoryWorkerStore(data),
       clock,
       scheduler: new TurnScheduler(),
       ids,
@@ -72,6 +74,7 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
   const engineStatus = (): EngineStatus => ({
     state: 'claiming',
     failingForMs: 0,
+    workerId: 'worker-1',
     inFlight: 3,
     slots: 10,
     queues: [],

@@ -36,6 +36,7 @@ const EXAMPLE_JOB = {
   last_error: null,
   result: null,
   result_truncated: false,
+  crashes: 0,
   created_at: NOW,
   updated_at: NOW,
 };
@@ -344,6 +345,7 @@ describe('GET /jobs/{id}', () => {
       last_error: 'HTTP 503',
       result: '{"ok":true}',
       result_truncated: true,
+      crashes: 0,
       schedule_id: 'schedule-1',
     });
   });

@@ -89,6 +89,7 @@ test('a job starts pending, due when it was asked to be, and never claimed', () 
     lastError: null,
     result: null,
     resultTruncated: false,
+    crashes: 0,
     updatedAt: NOW,
   });
   expect(firstOf(newJob({ maxRetries: 2 }), 7).maxRetries).toBe(2);

@@ -7,6 +7,7 @@ import {
   expireLease,
   failPermanently,
   failTransiently,
+  loseWorker,
   release,
   retry,
   succeed,
@@ -23,6 +24,8 @@ interface Step {
   readonly retryInMs: number;
 }
 
+const MAX_CRASHES = 3;
+
 const EVENTS = {
   claim: (job: Job, _: Step, now: number) => claim(job, { workerId: 'worker-1' }, now),
   succeed: (job: Job, { token }: Step, now: number) =>
@@ -34,6 +37,8 @@ const EVENTS = {
   expireLease: (job: Job, { retryInMs }: Step, now: number) => expireLease(job, { retryInMs }, now),
   release: (job: Job, { token }: Step, now: number) =>
     release(job, { leaseToken: job.leaseToken + token }, now),
+  loseWorker: (job: Job, { retryInMs }: Step, now: number) =>
+    loseWorker(job, { maxCrashes: MAX_CRASHES, retryInMs }, now),
   cancel: (job: Job) => cancel(job),
   retry: (job: Job, _: Step, now: number) => retry(job, now),
 } satisfies Record<string, (job: Job, step: Step, now: number) => Transition>;
@@ -50,6 +55,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     'failPermanently',
     'expireLease',
     'release',
+    'loseWorker',
     'cancel',
     'retry',
   ),
@@ -72,6 +78,7 @@ test('whatever happens to a job, and in whatever order, its state makes sense', 
       let now = NOW;
       /** Deliveries of this life that count. */
       let deliveries = 0;
+      let crashes = 0;
       for (const step of steps) {
         now += step.passes;
         const transition = EVENTS[step.event](job, step, now);
@@ -82,11 +89,12 @@ test('whatever happens to a job, and in whatever order, its state makes sense', 
         if (transition.kind === 'rejected') continue;
         const next = transition.job;
         if (step.event === 'claim') deliveries += 1;
-        if (step.event === 'release') deliveries -= 1;
-        if (step.event === 'retry') deliveries = 0;
+        if (step.event === 'release' || step.event === 'loseWorker') deliveries -= 1;
+        if (step.event === 'loseWorker') crashes += 1;
+        if (step.event === 'retry') deliveries = crashes = 0;
         expect({ ...next, ...stateOf(job) }, 'what was asked for stays').toEqual(job);
         expect(next.leaseToken).toBe(job.leaseToken + (step.event === 'claim' ? 1 : 0));
-        expect(next.attempt).toBe(deliveries);
+        expect([next.attempt, next.crashes]).toEqual([deliveries, crashes]);
         expect(next.updatedAt).toBe(now);
         checkSense(next);
         if (next.status === 'dead') deaths += 1;
@@ -107,7 +115,9 @@ function checkSense(job: Job): void {
   expect(job.completedAt === null).toBe(!finished);
   expect([job.workerId === null, job.startedAt === null]).toEqual([waits, waits]);
   expect(job.result === null).toBe(job.status !== 'completed');
-  expect(job.attempt).toBeGreaterThanOrEqual(waits ? 0 : 1);
+  const isKiller = job.status === 'dead' && job.crashes === MAX_CRASHES;
+  if (!isKiller) expect(job.crashes).toBeLessThan(MAX_CRASHES);
+  expect(job.attempt).toBeGreaterThanOrEqual(waits || isKiller ? 0 : 1);
   // A pending job has a delivery left, a running one is in it.
   expect(job.attempt).toBeLessThanOrEqual(waits ? job.maxRetries : job.maxRetries + 1);
   if (job.status === 'running') expect(job.visibleAt).toBe((job.startedAt ?? NaN) + job.timeoutMs);

@@ -7,7 +7,9 @@ import {
   expireLease,
   failPermanently,
   failTransiently,
+  crashError,
   LEASE_EXPIRED_ERROR,
+  loseWorker,
   release,
   retry,
   succeed,
@@ -20,7 +22,7 @@ const MAX_RETRIES = 3;
 const TIMEOUT_MS = 5000;
 const TOKEN = 7;
 const spec = { maxRetries: MAX_RETRIES, timeoutMs: TIMEOUT_MS, createdAt: NOW - 90_000 };
-const earlier = { updatedAt: NOW - 60_000, lastError: 'HTTP 500', leaseToken: TOKEN };
+const earlier = { updatedAt: NOW - 60_000, lastError: 'HTTP 500', leaseToken: TOKEN, crashes: 1 };
 const begun = { workerId: 'worker-1', startedAt: NOW - 1000 };
 const running = { ...spec, ...earlier, ...begun, status: 'running' } as const;
 
@@ -73,6 +75,8 @@ const EVENT_NAMES = [
   'expireLease',
   'release',
   'release, stale lease',
+  'loseWorker',
+  'loseWorker, too often',
   'cancel',
   'retry',
   'discard',
@@ -91,6 +95,8 @@ const EVENTS: Record<EventName, (job: Job) => Transition> = {
   expireLease: (job: Job) => expireLease(job, { retryInMs: 900 }, NOW),
   release: (job: Job) => release(job, own, NOW),
   'release, stale lease': (job: Job) => release(job, stale, NOW),
+  loseWorker: (job: Job) => loseWorker(job, { maxCrashes: 3, retryInMs: 300 }, NOW),
+  'loseWorker, too often': (job: Job) => loseWorker(job, { maxCrashes: 2, retryInMs: 300 }, NOW),
   cancel: (job: Job) => cancel(job),
   retry: (job: Job) => retry(job, NOW),
   discard: (job: Job) => discard(job),
@@ -167,6 +173,14 @@ const TABLE: Record<EventName, Record<Standing, Expected>> = {
     { ...waiting, attempt: MAX_RETRIES, visibleAt: NOW },
   ),
   'release, stale lease': staleLease,
+  loseWorker: ownLease(
+    { ...waiting, attempt: MAX_RETRIES - 1, visibleAt: NOW + 300, crashes: 2 },
+    { ...waiting, attempt: MAX_RETRIES, visibleAt: NOW + 300, crashes: 2 },
+  ),
+  'loseWorker, too often': ownLease(
+    { ...giveUp(crashError(2)), attempt: MAX_RETRIES - 1, crashes: 2 },
+    { ...giveUp(crashError(2)), attempt: MAX_RETRIES, crashes: 2 },
+  ),
   cancel: {
     'pending, due': 'deleted',
     'pending, not due': 'deleted',
@@ -185,7 +199,7 @@ const TABLE: Record<EventName, Record<Standing, Expected>> = {
     'running, last attempt, lease valid': 'not_dead',
     'running, last attempt, lease ended': 'not_dead',
     completed: 'not_dead',
-    dead: { ...waiting, attempt: 0, visibleAt: NOW, completedAt: null, lastError: null },
+    dead: { ...waiting, attempt: 0, visibleAt: NOW, completedAt: null, lastError: null, crashes: 0 },
   },
   discard: {
     'pending, due': 'not_finished',

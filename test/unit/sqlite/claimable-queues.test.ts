@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { connectSqlite } from '../../support/sqlite.js';
+import { claimed as claimedOf, hire } from '../../support/workers.js';
 
 const REFUSED = 1200;
 
 test('a claim looks at a part of the queues that are refused, and the next ones go on from there', async () => {
-  const { jobs, database } = connectSqlite(':memory:');
+  const { jobs, workers, database } = connectSqlite(':memory:');
+  await hire(workers, 'w');
   const refused = Array.from({ length: REFUSED }, (_, i) => newJob({ queueName: `refused-${1000 + i}` }));
   const last = newJob({ queueName: 'welcome' });
   await jobs.insert({ jobs: [...refused, last], now: NOW, queueDefaults: QUEUE_DEFAULTS });
@@ -23,7 +25,7 @@ test('a claim looks at a part of the queues that are refused, and the next ones 
       plan: (queues) => queues.map(({ name }) => ({ queueName: name, count: 1 })),
       admission: { queue: admits, job: () => true },
     });
-    claimed = found.map(({ id }) => id);
+    claimed = claimedOf(found).map(({ id }) => id);
     if (claimed.length === 0) expect(await jobs.nextDueAt(NOW, [], admits)).not.toBeNull();
     looks.push(looked);
   }

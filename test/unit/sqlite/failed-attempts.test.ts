@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
+import { claimed, hire } from '../../support/workers.js';
 import { connectSqlite } from '../../support/sqlite.js';
 
 /*
@@ -72,13 +73,10 @@ describe('the next failure of such a job', () => {
   test('thins them out by a step, and keeps count', async () => {
     const id = await failedJob(3000, 'pending');
     for (const kept of [2501, 2002, 1503]) {
-      const [job] = await stores.jobs.claim({
-        now: NOW + 1,
-        workerId: 'worker-1',
-        slots: 1,
-        queues: [],
-        plan: () => [{ queueName: 'default', count: 1 }],
-      });
+      await hire(stores.workers, 'worker-1');
+      const request = { now: NOW + 1, workerId: 'worker-1', slots: 1, queues: [] };
+      const plan = () => [{ queueName: 'default', count: 1 }];
+      const [job] = claimed(await stores.jobs.claim({ ...request, plan }));
       if (!job) throw new Error('nothing was claimed');
       const failedAttempt = {
         ...{

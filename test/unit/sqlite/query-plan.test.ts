@@ -20,6 +20,8 @@ import { SELECT_COUNTED } from '../../../src/infrastructure/sqlite/job-recount.j
 import { searchStep } from '../../../src/infrastructure/sqlite/job-search.js';
 import { FIRST_OF_RUNS, NEXT_OF_RUN } from '../../../src/infrastructure/sqlite/oldest-ready.js';
 import {
+  SELECT_ABANDONED,
+  SELECT_DRAINING,
   SELECT_EXPIRED,
   SELECT_FINISHED,
   SELECT_READY,
@@ -93,6 +95,16 @@ describe.each([
     ['SEARCH jobs USING INDEX idx_jobs_queue_status (queue_name=? AND status=?)'],
   ],
   ['the next instant', NEXT_DELAYED, ['SCAN jobs USING INDEX idx_jobs_delayed']],
+  [
+    'checking the worker of a claim',
+    SELECT_DRAINING,
+    ['SEARCH workers USING INDEX sqlite_autoindex_workers_1 (id=?)'],
+  ],
+  [
+    'finding abandoned jobs',
+    SELECT_ABANDONED,
+    ['SCAN jobs USING INDEX idx_jobs_reaper', 'SEARCH workers USING INDEX sqlite_autoindex_workers_1 (id=?)'],
+  ],
   ['the reaper', SELECT_EXPIRED, ['SEARCH jobs USING INDEX idx_jobs_reaper (visible_at<?)']],
   [
     'the cleanup',

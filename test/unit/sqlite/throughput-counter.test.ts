@@ -4,14 +4,16 @@ import { succeed } from '../../../src/domain/job/transitions.js';
 import { claim, got, insert, RESULT, settlement, token } from '../../contract/store-steps.js';
 import { newJob, NOW } from '../../support/jobs.js';
 import { connectSqlite } from '../../support/sqlite.js';
+import { hire } from '../../support/workers.js';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 let stores: ReturnType<typeof connectSqlite>;
-let claimed: Job[];
+let claimed: readonly Job[];
 beforeEach(async () => {
   stores = connectSqlite(':memory:');
+  await hire(stores.workers, 'worker-1');
   await insert(
     stores.jobs,
     Array.from({ length: 5 }, () => newJob()),

@@ -27,6 +27,7 @@ const FRESH = {
   lastError: null,
   result: null,
   resultTruncated: false,
+  crashes: 0,
   createdAt: NOW,
   updatedAt: NOW,
   scheduleId: null,

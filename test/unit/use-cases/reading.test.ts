@@ -107,7 +107,7 @@ describe('jobs', () => {
 test('the health check is what the store says, and whether jobs are claimed', async () => {
   const { checkHealth } = using();
   const engine = (failingForMs: number) =>
-    checkHealth({ state: 'pausing', failingForMs, inFlight: 0, slots: 10, queues: [] });
+    checkHealth({ state: 'pausing', failingForMs, workerId: null, inFlight: 0, slots: 10, queues: [] });
   expect(await engine(9999)).toEqual({ ok: true, value: 'healthy' });
   expect(await engine(10_000)).toEqual({
     ok: false,

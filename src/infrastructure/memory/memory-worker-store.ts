@@ -1,0 +1,54 @@
+import type { Beat, WorkerStore } from '../../application/ports/worker-store.js';
+import type { Worker } from '../../domain/worker/worker.js';
+import type { MemoryData } from './memory-data.js';
+
+export class MemoryWorkerStore implements WorkerStore {
+  readonly #data: MemoryData;
+
+  constructor(data: MemoryData) {
+    this.#data = data;
+  }
+
+  register(worker: Worker): Promise<void> {
+    this.#data.workers.set(worker.id, worker);
+    return Promise.resolve();
+  }
+
+  beat({ id, inFlight, now }: Beat): Promise<'alive' | 'lost'> {
+    const worker = this.#data.workers.get(id);
+    if (!worker) return Promise.resolve('lost');
+    this.#data.workers.set(id, { ...worker, inFlight, lastBeatAt: now, beats: worker.beats + 1 });
+    return Promise.resolve('alive');
+  }
+
+  list(): Promise<Worker[]> {
+    return Promise.resolve(
+      [...this.#data.workers.values()].sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1)),
+    );
+  }
+
+  get(id: string): Promise<Worker | null> {
+    return Promise.resolve(this.#data.workers.get(id) ?? null);
+  }
+
+  setDraining(id: string, draining: boolean): Promise<Worker | null> {
+    const worker = this.#data.workers.get(id);
+    if (!worker) return Promise.resolve(null);
+    const changed = { ...worker, draining };
+    this.#data.workers.set(id, changed);
+    return Promise.resolve(changed);
+  }
+
+  declareDead(id: string, beats: number): Promise<'removed' | 'alive' | 'missing'> {
+    const worker = this.#data.workers.get(id);
+    if (!worker) return Promise.resolve('missing');
+    if (worker.beats !== beats) return Promise.resolve('alive');
+    this.#data.workers.delete(id);
+    return Promise.resolve('removed');
+  }
+
+  remove(id: string): Promise<void> {
+    this.#data.workers.delete(id);
+    return Promise.resolve();
+  }
+}
