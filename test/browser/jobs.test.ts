@@ -196,7 +196,7 @@ describeInBrowser('jobs', (open) => {
     await page.getByRole('button', { name: 'Enqueue' }).click();
     await page.getByText('The job is enqueued.').waitFor();
     await eventually('the delivery', () => hooks.requests.length === 2);
-    expect(hooks.requests[1]).toMatchObject({ body: '{"to":"b@example.com","n":1.10}', path: '/hook' });
+    expect(hooks.requests[1]).toMatchObject({ body: '{"to": "b@example.com", "n": 1.10}', path: '/hook' });
     expect(page.url()).toMatch(/\/dashboard\/jobs\/[\da-f-]{36}$/);
     expect(page.url()).not.toContain(id);
   });
