@@ -9,6 +9,6 @@ export function isJsonObject(value: unknown): boolean {
 }
 
 /** An object or an array. */
-function isRecord(value: unknown): value is Record<string | number, unknown> {
+export function isRecord(value: unknown): value is Readonly<Record<string | number, unknown>> {
   return typeof value === 'object' && value !== null;
 }

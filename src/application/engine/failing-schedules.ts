@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.js';
+import { doublingPauseMs } from './doubling-pause.js';
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -31,7 +32,7 @@ export class FailingSchedules {
   /** @returns the milliseconds for which it is left alone now */
   add(id: string): number {
     const failures = this.#failing.get(id)?.failures ?? 0;
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+    const pauseMs = doublingPauseMs(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     this.#failing.set(id, { failures: failures + 1, pausedUntil: this.#clock.monotonic() + pauseMs });
     return pauseMs;
   }

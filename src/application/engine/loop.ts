@@ -2,6 +2,7 @@ import { StoreFailedError, StoreUnavailableError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { Scheduler } from '../ports/scheduler.js';
+import { doublingPauseMs } from './doubling-pause.js';
 
 /** What a pass tells its loop. */
 export interface LoopReport {
@@ -112,7 +113,7 @@ export class Loop {
 
   #pause(error: unknown): Promise<void> {
     const { name, logger, scheduler, clock } = this.#options;
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 20), LONGEST_PAUSE_MS);
+    const pauseMs = doublingPauseMs(this.#failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     if (this.#failures === 0) this.#failingSince = clock.monotonic();
     this.#failures += 1;
     if (error instanceof StoreFailedError) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
+import { doublingPauseMs } from './doubling-pause.js';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
@@ -38,7 +39,7 @@ export class Shortage {
     const now = this.#clock.monotonic();
     if (now - this.#pauseEndsAt > LONGEST_PAUSE_MS) this.#pauses = 0;
     if (this.#pauses === 0) this.#since = now;
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#pauses, 20), LONGEST_PAUSE_MS);
+    const pauseMs = doublingPauseMs(this.#pauses, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     this.#pauses += 1;
     this.#pauseEndsAt = now + pauseMs;
     this.#logger.warn('attempts cannot be made and are given back', { reason, next_try_in_ms: pauseMs });

@@ -1,6 +1,7 @@
 import { StoreFailedError, StoreUnavailableError } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
 import type { Scheduler } from '../ports/scheduler.js';
+import { doublingPauseMs } from './doubling-pause.js';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 4000;
@@ -21,7 +22,7 @@ export async function untilAvailable<T>(
       if (!(error instanceof StoreUnavailableError) || error instanceof StoreFailedError || signal.aborted) {
         throw error;
       }
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 20), LONGEST_PAUSE_MS);
+      const pauseMs = doublingPauseMs(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
       logger.warn('store unavailable', { reason: error.message, next_try_in_ms: pauseMs });
       await pause(pauseMs, scheduler, signal);
     }

@@ -95,8 +95,8 @@ export function parseFields(expression: string, dialect: CronDialect): FieldsPar
   }
 }
 
-/** A text of the client as it is shown in a message. */
-export function quote(text: string): string {
+/** The start of a text of the client, as it is shown in a message. */
+export function quoteStart(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }
 
@@ -114,7 +114,9 @@ function split(expression: string, dialect: CronDialect): string[] {
   if (expression.startsWith('@')) {
     const meaning = NICKNAMES.get(expression);
     if (meaning !== undefined) return meaning.split(' ');
-    throw new Refusal(`nickname ${quote(expression)} is unknown, use ${[...NICKNAMES.keys()].join(', ')}`);
+    throw new Refusal(
+      `nickname ${quoteStart(expression)} is unknown, use ${[...NICKNAMES.keys()].join(', ')}`,
+    );
   }
   const texts = expression.split(/[ \t]+/);
   if (expression !== '' && texts.some((text) => text === '' || /\s/.test(text))) {
@@ -169,7 +171,7 @@ function rangeOf(field: Field, item: string, text: string): { first: number; las
   const step = Number(stepText ?? 1);
   const span = field.max - field.min + 1;
   if (step < 1 || step > span) {
-    throw new Refusal(`${field.label} step in ${quote(item)} is out of range 1-${span}`);
+    throw new Refusal(`${field.label} step in ${quoteStart(item)} is out of range 1-${span}`);
   }
   if (from === undefined) return { first: field.min, last: field.max, step };
   const first = valueOf(field, from);
@@ -178,7 +180,7 @@ function rangeOf(field: Field, item: string, text: string): { first: number; las
   // A week that ends with Sunday: FRI-SUN.
   const last = field.names === WEEKDAYS && end === field.min && first > end ? end + 7 : end;
   if (last < first) {
-    throw new Refusal(`${field.label} range ${quote(item)} runs backwards, write the lower end first`);
+    throw new Refusal(`${field.label} range ${quoteStart(item)} runs backwards, write the lower end first`);
   }
   return { first, last, step };
 }
@@ -190,24 +192,26 @@ function valueOf(field: Field, text: string): number {
   const value = Number(text);
   if (value >= field.min && value <= field.max) return value;
   throw new Refusal(
-    `${field.label} ${quote(text)} is out of range ${field.min}-${field.max}${field.hint ?? ''}`,
+    `${field.label} ${quoteStart(text)} is out of range ${field.min}-${field.max}${field.hint ?? ''}`,
   );
 }
 
 function notUnderstood(field: Field, text: string): Refusal {
   if (UNSUPPORTED.test(text)) {
-    return new Refusal(`${field.label} ${quote(text)} is not supported: L, W, # and H have no meaning here`);
+    return new Refusal(
+      `${field.label} ${quoteStart(text)} is not supported: L, W, # and H have no meaning here`,
+    );
   }
   if (text.includes('?')) {
     return new Refusal(
-      `${field.label} ${quote(text)} is not understood: ? stands for * where it is the whole of a day field, and ` +
+      `${field.label} ${quoteStart(text)} is not understood: ? stands for * where it is the whole of a day field, and ` +
         `nowhere else`,
     );
   }
   const { min, max, names } = field;
   const named = names === undefined ? '' : ` or ${names[0]?.[0] ?? ''}-${names.at(-1)?.[0] ?? ''}`;
   return new Refusal(
-    `${field.label} ${quote(text)} is not understood, write ${min}-${max}${named}, ` +
+    `${field.label} ${quoteStart(text)} is not understood, write ${min}-${max}${named}, ` +
       `a range (a-b), *, a step (*/n, a/n, a-b/n) or a list of these`,
   );
 }

@@ -1,6 +1,6 @@
 import type { CalendarFields } from './calendar.js';
 import { FIRST_YEAR, LAST_YEAR, firstMatch } from './calendar.js';
-import { parseFields, quote, type CronDialect } from './cron-fields.js';
+import { parseFields, quoteStart, type CronDialect } from './cron-fields.js';
 import type { Zone } from './zone.js';
 import { REACH, changeBetween, firstInstantAt, firstUnreachedLocal, openZone } from './zone.js';
 
@@ -52,7 +52,7 @@ export function parseCron(spec: CronSpec): CronParse {
   if (parse.kind === 'refused') return { kind: 'invalid', field: 'cron_expression', message: parse.message };
   const zone = openZone(timezone);
   if (zone === null) {
-    const message = `${quote(timezone)} is not an IANA time zone, write a name such as "Europe/Berlin" or "UTC"`;
+    const message = `${quoteStart(timezone)} is not an IANA time zone, write a name such as "Europe/Berlin" or "UTC"`;
     return { kind: 'invalid', field: 'timezone', message };
   }
   return { kind: 'valid', cron: { expression, timezone, dialect, fields: parse.fields, zone } };

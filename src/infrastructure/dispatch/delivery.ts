@@ -3,6 +3,7 @@ import type { Dispatcher as HttpClient } from 'undici';
 import type { Attempt } from '../../application/ports/dispatcher.js';
 import type { Outcome } from '../../domain/job/outcome.js';
 import { excerptOf, RESPONSE_EXCERPT_LENGTH, webhookOutcome } from '../../domain/job/webhook-outcome.js';
+import { TIMEOUT_MAX_MS } from '../time/system-scheduler.js';
 import type { CallbackTarget } from './callback-target.js';
 import { CappedBody } from './capped-body.js';
 import type { Connection, ConnectionUser } from './connection.js';
@@ -25,8 +26,6 @@ const MAX_INTERIM_ANSWERS = 32;
 /** Besides the result: room for headers and for the framing of chunks, of which the smallest takes six bytes a byte. */
 const MAX_OVERHEAD_BYTES = 1_048_576;
 const MAX_OVERHEAD_FACTOR = 8;
-/** The longest delay that setTimeout keeps; it runs a longer one after 1 ms. */
-const TIMEOUT_MAX_MS = 2_147_483_647;
 
 const WAITING_WHILE: Readonly<Record<ConnectStage, string>> = {
   lookup: 'looking up the host',

@@ -1,5 +1,6 @@
 import type { DestinationStream } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { isRecord } from '../../application/json-object.js';
 import { printable } from '../../application/printable.js';
 
 /**
@@ -22,8 +23,4 @@ function entryFrom(logged: unknown): object {
   const details = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
   const error = isRecord(err) ? String(err['stack'] ?? err['message']).split('\n') : [];
   return { level, time, msg: [`${String(msg)}${details}`, ...error].map(printable).join('\n    ') };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,7 +1,7 @@
 import type { Scheduler } from '../../application/ports/scheduler.js';
 
 /** The longest delay that setTimeout keeps; it runs a longer one after 1 ms. */
-const TIMEOUT_MAX = 2_147_483_647;
+export const TIMEOUT_MAX_MS = 2_147_483_647;
 
 /**
  * Timers of the process; a pending one keeps the process alive. Never early: setTimeout counts from the loop's cached
@@ -13,7 +13,7 @@ export class SystemScheduler implements Scheduler {
     let timer: NodeJS.Timeout;
     const wait = (remainingMs: number): void => {
       // Rounded up, as setTimeout drops fractions.
-      timer = setTimeout(wake, Math.min(Math.ceil(remainingMs), TIMEOUT_MAX));
+      timer = setTimeout(wake, Math.min(Math.ceil(remainingMs), TIMEOUT_MAX_MS));
     };
     const wake = (): void => {
       const remainingMs = dueAt - performance.now();
