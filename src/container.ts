@@ -19,6 +19,7 @@ import { openFilesLimit, shareOpenFiles, type OpenFilesShare } from './infrastru
 import { SystemProcesses } from './infrastructure/process/system-processes.js';
 import { SystemRandom } from './infrastructure/random/system-random.js';
 import { JobWriter } from './infrastructure/sqlite/job-writer.js';
+import { QueueLimit } from './infrastructure/sqlite/queue-limit.js';
 import { SqliteDatabase } from './infrastructure/sqlite/sqlite-database.js';
 import { SqliteJobQueries } from './infrastructure/sqlite/sqlite-job-queries.js';
 import { SqliteJobStore } from './infrastructure/sqlite/sqlite-job-store.js';
@@ -41,6 +42,7 @@ export type { Container } from 'inversify';
 const SQLITE = {
   Database: token<SqliteDatabase>('sqlite.Database'),
   JobWriter: token<JobWriter>('sqlite.JobWriter'),
+  QueueLimit: token<QueueLimit>('sqlite.QueueLimit'),
 };
 
 /** Between the HTTP server and the deliveries. */
@@ -63,7 +65,7 @@ export function buildContainer(config: Config): Container {
 export function useMemoryStore(container: Container): void {
   const stores = [T.JobStore, T.JobQueries, T.QueueStore, T.ScheduleStore, T.WorkerStore];
   for (const store of stores) container.unbind(store);
-  const data = new MemoryData();
+  const data = new MemoryData(container.get(T.Config).server.maxQueues);
   container.bind(T.JobStore).toConstantValue(new MemoryJobStore(data));
   container.bind(T.JobQueries).toConstantValue(new MemoryJobQueries(data));
   container.bind(T.QueueStore).toConstantValue(new MemoryQueueStore(data));
@@ -113,7 +115,7 @@ function bindSurroundings(container: Container): void {
 
 function bindSqlite(container: Container): void {
   const db = { db: SQLITE.Database };
-  const writing = { ...db, writer: SQLITE.JobWriter };
+  const writing = { ...db, writer: SQLITE.JobWriter, limit: SQLITE.QueueLimit };
   bind(
     container,
     SQLITE.Database,
@@ -125,10 +127,21 @@ function bindSqlite(container: Container): void {
     },
   );
   bind(container, SQLITE.JobWriter, db, ({ db }) => new JobWriter(db));
-  bind(container, T.JobStore, writing, ({ db, writer }) => new SqliteJobStore(db, writer));
+  bind(
+    container,
+    SQLITE.QueueLimit,
+    { ...db, config: T.Config },
+    ({ db, config }) => new QueueLimit(db.connection, config.server.maxQueues),
+  );
+  bind(container, T.JobStore, writing, ({ db, writer, limit }) => new SqliteJobStore(db, writer, limit));
   bind(container, T.JobQueries, db, ({ db }) => new SqliteJobQueries(db));
-  bind(container, T.QueueStore, db, ({ db }) => new SqliteQueueStore(db));
-  bind(container, T.ScheduleStore, writing, ({ db, writer }) => new SqliteScheduleStore(db, writer));
+  bind(container, T.QueueStore, writing, ({ db, limit }) => new SqliteQueueStore(db, limit));
+  bind(
+    container,
+    T.ScheduleStore,
+    writing,
+    ({ db, writer, limit }) => new SqliteScheduleStore(db, writer, limit),
+  );
   bind(container, T.WorkerStore, db, ({ db }) => new SqliteWorkerStore(db));
 }
 

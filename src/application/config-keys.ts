@@ -114,6 +114,12 @@ const server: Keys<Config['server']> = {
     (config) => config.server.maxBodyBytes,
     'Largest request body, in bytes; a larger one is refused with 413.',
   ),
+  maxQueues: key(
+    'server.max_queues',
+    integer(1, 100_000),
+    (config) => config.server.maxQueues,
+    'Queues that there may be; what would make a further one is refused with 409.',
+  ),
   maxConnections: key(
     'server.max_connections',
     optional(integer(1, 1_000_000)),
@@ -264,6 +270,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       dbPath: read(server.dbPath),
       durability: read(server.durability),
       maxBodyBytes: read(server.maxBodyBytes),
+      maxQueues: read(server.maxQueues),
       maxConnections: read(server.maxConnections),
       allowedHosts: read(server.allowedHosts),
     },

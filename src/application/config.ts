@@ -19,6 +19,7 @@ export interface Config {
     readonly dbPath: string;
     readonly durability: Durability;
     readonly maxBodyBytes: number;
+    readonly maxQueues: number;
     /** null: as many as the limit of open files allows. */
     readonly maxConnections: number | null;
     /** Further Host names to answer, lower case. */
@@ -63,6 +64,7 @@ export const DEFAULT_CONFIG: Config = {
     dbPath: 'mininq.db',
     durability: 'normal',
     maxBodyBytes: 1_048_576,
+    maxQueues: 10_000,
     maxConnections: null,
     allowedHosts: [],
   },

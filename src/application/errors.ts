@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'queue_not_found',
   'queue_exists',
   'queue_active',
+  'too_many_queues',
   'schedule_not_found',
   'worker_not_found',
   'route_not_found',
@@ -42,6 +43,14 @@ export function ok<T>(value: T): Result<T> {
 
 export function refuse(code: ErrorCode, message: string): Refused {
   return { ok: false, refusal: { code, message } };
+}
+
+/** For what would make a queue more than `server.max_queues`. */
+export function tooManyQueues(): Refused {
+  return refuse(
+    'too_many_queues',
+    'There are as many queues as server.max_queues allows; name one that exists, delete some, or raise the limit',
+  );
 }
 
 /** Thrown by a store that cannot do its work now: locked for too long, disk full, connection lost. Worth a retry. */

@@ -9,8 +9,8 @@ import { describeStore } from './store.contract.js';
 describeStore({
   name: 'memory',
   forgets: 'memory ends with the process',
-  place: () => {
-    const data = new MemoryData();
+  place: (maxQueues) => {
+    const data = new MemoryData(maxQueues);
     const connect = () =>
       Promise.resolve({
         jobs: new MemoryJobStore(data),

@@ -17,8 +17,10 @@ export const ATTEMPT = {
   responseExcerpt: null,
 };
 
-export function insert(jobs: Stores['jobs'], specs: Parameters<Stores['jobs']['insert']>[0]['jobs']) {
-  return jobs.insert({ jobs: specs, now: NOW, queueDefaults: QUEUE_DEFAULTS });
+export async function insert(jobs: Stores['jobs'], specs: Parameters<Stores['jobs']['insert']>[0]['jobs']) {
+  const outcomes = await jobs.insert({ jobs: specs, now: NOW, queueDefaults: QUEUE_DEFAULTS });
+  if (outcomes === 'too_many_queues') throw new Error('there is no room for the queues');
+  return outcomes;
 }
 
 export async function claim(

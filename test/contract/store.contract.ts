@@ -2,6 +2,7 @@ import { describeJobFigures } from './job-figures.contract.js';
 import { describeJobQueries } from './job-queries.contract.js';
 import { describeJobSearch } from './job-search.contract.js';
 import { describeJobStore } from './job-store.contract.js';
+import { describeQueueLimit } from './queue-limit.contract.js';
 import { describeQueueStore } from './queue-store.contract.js';
 import { describeScheduleStore } from './schedule-store.contract.js';
 import { describeWorkerStore } from './worker-store.contract.js';
@@ -14,6 +15,7 @@ export function describeStore(harness: StoreHarness): void {
   describeJobSearch(harness);
   describeJobFigures(harness);
   describeQueueStore(harness);
+  describeQueueLimit(harness);
   describeScheduleStore(harness);
   describeWorkerStore(harness);
 }

@@ -15,6 +15,7 @@ import { RecordingLogger } from './recording-logger.js';
 import { ScriptedDispatcher } from './scripted-dispatcher.js';
 import { SequentialIds } from './sequential-ids.js';
 import { FakeMachine } from './workers.js';
+import { valueOf } from './value-of.js';
 
 const STEP_MS = 100;
 
@@ -100,7 +101,7 @@ export class Cluster {
   }
 
   async enqueue({ useCases }: ClusterProcess, change: Partial<EnqueueJob> = {}): Promise<string> {
-    const [outcome] = await useCases.enqueueCheckedJobs([request(change)]);
+    const [outcome] = valueOf(await useCases.enqueueCheckedJobs([request(change)]));
     if (!outcome) throw new Error('a job was enqueued');
     return outcome.job.id;
   }

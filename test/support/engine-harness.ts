@@ -18,6 +18,7 @@ import { recordedEvents } from './recorded-events.js';
 import { RecordingLogger } from './recording-logger.js';
 import { ScriptedDispatcher } from './scripted-dispatcher.js';
 import { SequentialIds } from './sequential-ids.js';
+import { valueOf } from './value-of.js';
 import { FakeMachine } from './workers.js';
 
 /** So long that whatever happens sooner was not waited for by polling. */
@@ -67,8 +68,8 @@ export function engineHarness(worker: Partial<Config['worker']> = {}, random: Ra
       await turn();
     },
     enqueue: async (change: Partial<EnqueueJob> = {}, count = 1): Promise<string[]> => {
-      const outcomes = await useCases.enqueueCheckedJobs(
-        Array.from({ length: count }, () => request(change)),
+      const outcomes = valueOf(
+        await useCases.enqueueCheckedJobs(Array.from({ length: count }, () => request(change))),
       );
       return outcomes.map(({ job }) => job.id);
     },

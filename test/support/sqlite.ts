@@ -1,3 +1,4 @@
+import { QueueLimit } from '../../src/infrastructure/sqlite/queue-limit.js';
 import { JobWriter } from '../../src/infrastructure/sqlite/job-writer.js';
 import { SqliteDatabase, type Surroundings } from '../../src/infrastructure/sqlite/sqlite-database.js';
 import { SqliteJobQueries } from '../../src/infrastructure/sqlite/sqlite-job-queries.js';
@@ -13,17 +14,22 @@ import { silentLogger } from './silent-logger.js';
  * The stores over one connection of their own.
  * @param surroundings unless given, no timer runs and nothing is logged
  */
-export function connectSqlite(path: string, surroundings: Partial<Surroundings> = {}) {
+export function connectSqlite(
+  path: string,
+  surroundings: Partial<Surroundings> = {},
+  maxQueues = Number.POSITIVE_INFINITY,
+) {
   const scheduler = surroundings.scheduler ?? new ManualScheduler(new FakeClock());
   const logger = surroundings.logger ?? silentLogger;
   const database = new SqliteDatabase(path, 'normal', { scheduler, logger });
   const writer = new JobWriter(database);
+  const limit = new QueueLimit(database.connection, maxQueues);
   return {
     database,
-    jobs: new SqliteJobStore(database, writer),
+    jobs: new SqliteJobStore(database, writer, limit),
     queries: new SqliteJobQueries(database),
-    queues: new SqliteQueueStore(database),
-    schedules: new SqliteScheduleStore(database, writer),
+    queues: new SqliteQueueStore(database, limit),
+    schedules: new SqliteScheduleStore(database, writer, limit),
     workers: new SqliteWorkerStore(database),
   };
 }

@@ -88,8 +88,11 @@ export interface PruneOutcome {
  * that the store itself failed (StoreUnavailableError): nothing of the step happened, or its fate is unknown.
  */
 export interface JobStore {
-  /** All or none; outcomes in the order of the jobs. */
-  insert(request: InsertRequest): Promise<InsertOutcome[]>;
+  /**
+   * All or none; outcomes in the order of the jobs. too_many_queues: it would make more queues than the store may
+   * have, and inserted nothing.
+   */
+  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues'>;
 
   /**
    * Takes ready jobs, in each queue by priority (highest first), then in the order of their
@@ -121,7 +124,7 @@ export interface JobStore {
   ): Promise<number | null>;
 
   /**
-   * Replaces the state of a job that is not running, if it is still as expected. Creates the queue if it is gone.
+   * Replaces the state of a job that is not running, if it is still as expected. Creates the queue if it is gone, however many there are.
    */
   replace(
     jobId: string,

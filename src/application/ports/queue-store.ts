@@ -26,7 +26,8 @@ export interface QueuesFound {
 
 /** Queues and their settings. Rejects with StoreUnavailableError when the store fails. */
 export interface QueueStore {
-  create(queue: Queue): Promise<'created' | 'exists'>;
+  /** too_many_queues: there are as many as the store may have. */
+  create(queue: Queue): Promise<'created' | 'exists' | 'too_many_queues'>;
   get(name: string): Promise<Queue | null>;
   /** Ordered by name. */
   list(): Promise<Queue[]>;

@@ -50,7 +50,8 @@ export interface SchedulesFound {
 
 /** Cron schedules. Rejects with StoreUnavailableError when the store fails. */
 export interface ScheduleStore {
-  create(schedule: Schedule): Promise<void>;
+  /** too_many_queues: its queue is missing, and there is no room for it beside the others and those of schedules. */
+  create(schedule: Schedule): Promise<'created' | 'too_many_queues'>;
   get(id: string): Promise<Schedule | null>;
   /** Newest first. */
   list(): Promise<Schedule[]>;
@@ -59,9 +60,12 @@ export interface ScheduleStore {
    * Replaces the schedule by what `revise` makes of it, in one step: no other change comes in between. Nothing happens
    * when it refuses.
    * @param revise pure, because it may be called again
-   * @returns what it returned; null when there is no such schedule
+   * @returns what it returned; null when there is no such schedule; too_many_queues as `create` says of its queue
    */
-  update(id: string, revise: (schedule: Schedule) => Result<Schedule>): Promise<Result<Schedule> | null>;
+  update(
+    id: string,
+    revise: (schedule: Schedule) => Result<Schedule>,
+  ): Promise<Result<Schedule> | 'too_many_queues' | null>;
   remove(id: string): Promise<'deleted' | 'missing'>;
   /** Enabled schedules with `nextRunAt <= now`, the longest due first. @param except ids of such as are left out */
   due(now: number, limit: number, except: readonly string[]): Promise<Schedule[]>;

@@ -1,6 +1,6 @@
 import { newQueue, type Queue, type QueueSettings } from '../../domain/queue/queue.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
-import { ok, refuse, type Result } from '../errors.js';
+import { ok, refuse, tooManyQueues, type Result } from '../errors.js';
 import type { Ports } from './ports.js';
 
 /** Settings that are left out take the configuration's defaults. */
@@ -12,7 +12,9 @@ export function createQueue(
 ): CreateQueue {
   return async (name, settings) => {
     const queue = newQueue(name, { ...queueDefaults(defaults), ...settings }, clock.now());
-    if ((await queues.create(queue)) === 'exists') {
+    const outcome = await queues.create(queue);
+    if (outcome === 'too_many_queues') return tooManyQueues();
+    if (outcome === 'exists') {
       return refuse(
         'queue_exists',
         `Queue ${name} already exists; change it with PUT /queues/${encodeURIComponent(name)}`,

@@ -1,7 +1,7 @@
 import type { Schedule } from '../../domain/schedule/schedule.js';
 import type { CronDialect } from '../../domain/schedule/cron-fields.js';
 import type { JobDefaults } from '../config.js';
-import { ok, type Result } from '../errors.js';
+import { ok, tooManyQueues, type Result } from '../errors.js';
 import type { Ports } from './ports.js';
 import { firstTick } from './schedule-ticks.js';
 
@@ -45,7 +45,7 @@ export function createSchedule(
       createdAt: now,
       updatedAt: now,
     };
-    await schedules.create(schedule);
+    if ((await schedules.create(schedule)) === 'too_many_queues') return tooManyQueues();
     events.publish({ type: 'schedule_changed' });
     return ok(schedule);
   };

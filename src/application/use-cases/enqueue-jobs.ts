@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { NewJob } from '../../domain/job/job.js';
 import type { BackoffStrategy } from '../../domain/retry/backoff.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
-import { ok, type Result } from '../errors.js';
+import { ok, tooManyQueues, type Result } from '../errors.js';
 import * as fields from '../fields.js';
 import { check } from '../validation.js';
 import type { InsertOutcome } from '../ports/job-store.js';
@@ -68,12 +68,12 @@ export function enqueueJobs(enqueue: EnqueueCheckedJobs, schemes: readonly strin
   const schema = z.object({ jobs });
   return async (requests) => {
     const checked = check(schema, { jobs: requests });
-    return checked.ok ? ok(await enqueue(checked.value.jobs)) : checked;
+    return checked.ok ? enqueue(checked.value.jobs) : checked;
   };
 }
 
 /** The same for requests that an interface has checked by the same rules. */
-export type EnqueueCheckedJobs = (requests: readonly EnqueueJob[]) => Promise<InsertOutcome[]>;
+export type EnqueueCheckedJobs = (requests: readonly EnqueueJob[]) => Promise<Result<InsertOutcome[]>>;
 
 export function enqueueCheckedJobs(
   { jobs, clock, ids, events }: Pick<Ports, 'jobs' | 'clock' | 'ids' | 'events'>,
@@ -86,8 +86,9 @@ export function enqueueCheckedJobs(
       now,
       queueDefaults: queueDefaults(defaults),
     });
+    if (outcomes === 'too_many_queues') return tooManyQueues();
     if (outcomes.some(({ kind }) => kind === 'inserted')) events.publish({ type: 'jobs_pending' });
-    return outcomes;
+    return ok(outcomes);
   };
 }
 

@@ -1,5 +1,5 @@
 import { cronOf, isActive, type Schedule, type ScheduleChange } from '../../domain/schedule/schedule.js';
-import { ok, type Result } from '../errors.js';
+import { ok, tooManyQueues, type Result } from '../errors.js';
 import { scheduleNotFound } from './get-schedule.js';
 import type { Ports } from './ports.js';
 import { firstTick } from './schedule-ticks.js';
@@ -20,6 +20,7 @@ export function updateSchedule({
     const now = clock.now();
     const updated = await schedules.update(id, (schedule) => revise(schedule, change, now));
     if (updated === null) return scheduleNotFound(id);
+    if (updated === 'too_many_queues') return tooManyQueues();
     if (updated.ok) events.publish({ type: 'schedule_changed' });
     return updated;
   };

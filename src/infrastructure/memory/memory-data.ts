@@ -20,6 +20,24 @@ export class MemoryData {
   readonly throughput = new Map<number, MinuteThroughput>();
   /** Ids of the pending jobs that were not due when jobs were last claimed. */
   readonly delayed = new Set<string>();
+  readonly #maxQueues: number;
+
+  constructor(maxQueues = Number.POSITIVE_INFINITY) {
+    this.#maxQueues = maxQueues;
+  }
+
+  /** Is there room for these queues, or are they there? */
+  admits(queueNames: readonly string[]): boolean {
+    const missing = new Set(queueNames.filter((name) => !this.queues.has(name)));
+    return missing.size === 0 || this.queues.size + missing.size <= this.#maxQueues;
+  }
+
+  /** The same for the queue of a schedule: those of other schedules count as made. */
+  admitsScheduled(queueName: string): boolean {
+    const scheduled = [...this.schedules.values()].map((schedule) => schedule.queueName);
+    const known = new Set([...this.queues.keys(), ...scheduled]);
+    return known.has(queueName) || known.size < this.#maxQueues;
+  }
 
   insert({ jobs, now, queueDefaults }: InsertRequest): InsertOutcome[] {
     return jobs.map((spec): InsertOutcome => {

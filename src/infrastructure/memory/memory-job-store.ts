@@ -25,7 +25,10 @@ export class MemoryJobStore implements JobStore {
     this.#data = data;
   }
 
-  insert(request: InsertRequest): Promise<InsertOutcome[]> {
+  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues'> {
+    if (!this.#data.admits(request.jobs.map(({ queueName }) => queueName))) {
+      return Promise.resolve('too_many_queues');
+    }
     return Promise.resolve(this.#data.insert(request));
   }
 

@@ -10,8 +10,9 @@ export class MemoryQueueStore implements QueueStore {
     this.#data = data;
   }
 
-  create(queue: Queue): Promise<'created' | 'exists'> {
+  create(queue: Queue): Promise<'created' | 'exists' | 'too_many_queues'> {
     if (this.#data.queues.has(queue.name)) return Promise.resolve('exists');
+    if (!this.#data.admits([queue.name])) return Promise.resolve('too_many_queues');
     this.#data.queues.set(queue.name, queue);
     return Promise.resolve('created');
   }

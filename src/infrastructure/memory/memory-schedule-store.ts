@@ -18,9 +18,10 @@ export class MemoryScheduleStore implements ScheduleStore {
     this.#data = data;
   }
 
-  create(schedule: Schedule): Promise<void> {
+  create(schedule: Schedule): Promise<'created' | 'too_many_queues'> {
+    if (!this.#data.admitsScheduled(schedule.queueName)) return Promise.resolve('too_many_queues');
     this.#data.schedules.set(schedule.id, schedule);
-    return Promise.resolve();
+    return Promise.resolve('created');
   }
 
   get(id: string): Promise<Schedule | null> {
@@ -41,11 +42,16 @@ export class MemoryScheduleStore implements ScheduleStore {
     return { schedules: matching.slice(offset, offset + limit), total: matching.length };
   }
 
-  update(id: string, revise: (schedule: Schedule) => Result<Schedule>): Promise<Result<Schedule> | null> {
+  update(
+    id: string,
+    revise: (schedule: Schedule) => Result<Schedule>,
+  ): Promise<Result<Schedule> | 'too_many_queues' | null> {
     const schedule = this.#data.schedules.get(id);
     if (!schedule) return Promise.resolve(null);
     const revised = revise(schedule);
-    if (revised.ok) this.#data.schedules.set(id, revised.value);
+    if (!revised.ok) return Promise.resolve(revised);
+    if (!this.#data.admitsScheduled(revised.value.queueName)) return Promise.resolve('too_many_queues');
+    this.#data.schedules.set(id, revised.value);
     return Promise.resolve(revised);
   }
 

@@ -14,6 +14,7 @@ import {
   UPDATED_COLUMNS,
   type JobRow,
 } from './job-row.js';
+import type { QueueLimit } from './queue-limit.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 import type { ThroughputCounter } from './throughput-counter.js';
 
@@ -81,23 +82,37 @@ export class JobWriter {
     );
   }
 
-  /** Inserts jobs, and the queues that are missing. Outcomes in the order of the jobs. */
-  insert({ jobs, now, queueDefaults }: InsertRequest): InsertOutcome[] {
+  /**
+   * Inserts jobs, and the queues that are missing. Outcomes in the order of the jobs.
+   * @param limit absent: the queues are made however many there are
+   */
+  insert({ jobs, now, queueDefaults }: InsertRequest): InsertOutcome[];
+  insert(request: InsertRequest, limit: QueueLimit): InsertOutcome[] | 'too_many_queues';
+  insert(
+    { jobs, now, queueDefaults }: InsertRequest,
+    limit?: QueueLimit,
+  ): InsertOutcome[] | 'too_many_queues' {
     const maxRetries = new Map<string, number>();
-    return jobs.map((job): InsertOutcome => {
-      let queueMaxRetries = maxRetries.get(job.queueName);
-      if (queueMaxRetries === undefined) {
-        queueMaxRetries = this.ensureQueue(job.queueName, queueDefaults, now);
-        maxRetries.set(job.queueName, queueMaxRetries);
-      }
-      return this.#insertOne(pendingJob(job, queueMaxRetries), now);
-    });
+    const missing: string[] = [];
+    for (const { queueName } of jobs) {
+      if (maxRetries.has(queueName)) continue;
+      const existing = this.#queueMaxRetries.get(queueName);
+      if (existing === undefined) missing.push(queueName);
+      maxRetries.set(queueName, existing ?? queueDefaults.maxRetries);
+    }
+    if (missing.length > 0 && limit?.admits(missing.length) === false) return 'too_many_queues';
+    for (const name of missing) this.#createQueue(name, queueDefaults, now);
+    return jobs.map((job) =>
+      this.#insertOne(pendingJob(job, maxRetries.get(job.queueName) ?? queueDefaults.maxRetries), now),
+    );
   }
 
-  /** Creates the queue if it is missing. @returns its max_retries */
-  ensureQueue(name: string, defaults: QueueSettings, now: number): number {
-    const existing = this.#queueMaxRetries.get(name);
-    if (existing !== undefined) return existing;
+  /** Creates the queue if it is missing. */
+  ensureQueue(name: string, defaults: QueueSettings, now: number): void {
+    if (this.#queueMaxRetries.get(name) === undefined) this.#createQueue(name, defaults, now);
+  }
+
+  #createQueue(name: string, defaults: QueueSettings, now: number): void {
     const queue = newQueue(name, defaults, now);
     this.#insertQueue.run(
       queue.name,
@@ -112,7 +127,6 @@ export class JobWriter {
       queue.createdAt,
       queue.updatedAt,
     );
-    return queue.maxRetries;
   }
 
   /** Finds a job that is as expected. @returns lost: it is there, but not so any more */

@@ -21,6 +21,7 @@ import { JOB_COLUMN_LIST, toJob, toNumberedJob, type JobRow, type NumberedJobRow
 import type { JobWriter } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
+import type { QueueLimit } from './queue-limit.js';
 import { JobRecount } from './job-recount.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
@@ -59,6 +60,7 @@ const PRUNE_ATTEMPTS = 1000;
 export class SqliteJobStore implements JobStore {
   readonly #db: SqliteDatabase;
   readonly #writer: JobWriter;
+  readonly #limit: QueueLimit;
   readonly #queues: ClaimableQueues;
   readonly #selectReady: Database.Statement<[string, number], NumberedJobRow>;
   readonly #delayed: DelayedJobs;
@@ -70,8 +72,9 @@ export class SqliteJobStore implements JobStore {
   readonly #selectDraining: Database.Statement<[string], 0 | 1>;
   readonly #selectFinished: Database.Statement<[number, number], FinishedRow>;
 
-  constructor(db: SqliteDatabase, writer: JobWriter) {
+  constructor(db: SqliteDatabase, writer: JobWriter, limit: QueueLimit) {
     this.#db = db;
+    this.#limit = limit;
     this.#writer = writer;
     const { connection } = db;
     this.#queues = new ClaimableQueues(connection);
@@ -88,8 +91,8 @@ export class SqliteJobStore implements JobStore {
     this.#selectFinished = connection.prepare<[number, number], FinishedRow>(SELECT_FINISHED).raw();
   }
 
-  insert(request: InsertRequest): Promise<InsertOutcome[]> {
-    return this.#db.write(() => this.#writer.insert(request));
+  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues'> {
+    return this.#db.write(() => this.#writer.insert(request, this.#limit));
   }
 
   claim(claim: ClaimRequest): Promise<ClaimOutcome> {

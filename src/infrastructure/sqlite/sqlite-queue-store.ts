@@ -7,6 +7,7 @@ import type {
   QueueStore,
 } from '../../application/ports/queue-store.js';
 import type { JobCounts } from '../../application/ports/job-queries.js';
+import type { QueueLimit } from './queue-limit.js';
 import { jobCounts, queues } from './schema.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
@@ -21,11 +22,13 @@ const COUNTS = {
 
 export class SqliteQueueStore implements QueueStore {
   readonly #db: SqliteDatabase;
+  readonly #limit: QueueLimit;
   /** Asked for at each failed attempt. */
   readonly #byName;
 
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, limit: QueueLimit) {
     this.#db = db;
+    this.#limit = limit;
     this.#byName = db.orm
       .select()
       .from(queues)
@@ -33,10 +36,12 @@ export class SqliteQueueStore implements QueueStore {
       .prepare();
   }
 
-  create(queue: Queue): Promise<'created' | 'exists'> {
+  create(queue: Queue): Promise<'created' | 'exists' | 'too_many_queues'> {
     return this.#db.write(() => {
-      const { changes } = this.#db.orm.insert(queues).values(toRow(queue)).onConflictDoNothing().run();
-      return changes === 1 ? 'created' : 'exists';
+      if (this.#select(queue.name)) return 'exists';
+      if (!this.#limit.admits(1)) return 'too_many_queues';
+      this.#db.orm.insert(queues).values(toRow(queue)).run();
+      return 'created';
     });
   }
 

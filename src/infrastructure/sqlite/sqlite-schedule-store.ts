@@ -10,21 +10,26 @@ import type {
   StopRequest,
 } from '../../application/ports/schedule-store.js';
 import type { JobWriter } from './job-writer.js';
+import type { QueueLimit } from './queue-limit.js';
 import { schedules } from './schema.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
 export class SqliteScheduleStore implements ScheduleStore {
   readonly #db: SqliteDatabase;
   readonly #writer: JobWriter;
+  readonly #limit: QueueLimit;
 
-  constructor(db: SqliteDatabase, writer: JobWriter) {
+  constructor(db: SqliteDatabase, writer: JobWriter, limit: QueueLimit) {
     this.#db = db;
+    this.#limit = limit;
     this.#writer = writer;
   }
 
-  create(schedule: Schedule): Promise<void> {
+  create(schedule: Schedule): Promise<'created' | 'too_many_queues'> {
     return this.#db.write(() => {
+      if (!this.#limit.admitsScheduled(schedule.queueName)) return 'too_many_queues';
       this.#db.orm.insert(schedules).values(schedule).run();
+      return 'created';
     });
   }
 
@@ -52,12 +57,17 @@ export class SqliteScheduleStore implements ScheduleStore {
     });
   }
 
-  update(id: string, revise: (schedule: Schedule) => Result<Schedule>): Promise<Result<Schedule> | null> {
+  update(
+    id: string,
+    revise: (schedule: Schedule) => Result<Schedule>,
+  ): Promise<Result<Schedule> | 'too_many_queues' | null> {
     return this.#db.write(() => {
       const schedule = this.#select(id);
       if (!schedule) return null;
       const revised = revise(schedule);
-      if (revised.ok) this.#db.orm.update(schedules).set(revised.value).where(eq(schedules.id, id)).run();
+      if (!revised.ok) return revised;
+      if (!this.#limit.admitsScheduled(revised.value.queueName)) return 'too_many_queues';
+      this.#db.orm.update(schedules).set(revised.value).where(eq(schedules.id, id)).run();
       return revised;
     });
   }

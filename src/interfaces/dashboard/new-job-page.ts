@@ -48,7 +48,9 @@ export function newJobRoutes(
       const shownJson = original?.ok === true ? { payload: original.value.payload } : {};
       const read = readForm(form, FIELDS, schema, { shownJson });
       if (!read.ok) return show(newJobView(read.state, defaults, copied));
-      const [outcome] = await enqueueCheckedJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
+      const enqueued = await enqueueCheckedJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
+      if (!enqueued.ok) return refused(enqueued.refusal);
+      const [outcome] = enqueued.value;
       if (!outcome) throw new Error('the store took one job and told the fate of none');
       const notice =
         outcome.kind === 'inserted'

@@ -14,6 +14,7 @@ export const ERROR_STATUS = {
   queue_not_found: 404,
   queue_exists: 409,
   queue_active: 409,
+  too_many_queues: 409,
   schedule_not_found: 404,
   worker_not_found: 404,
   route_not_found: 404,

@@ -48,10 +48,13 @@ function createJob({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof n
         201: ['The new job.', jobShape],
         200: ['The job that already has the idempotency key.', jobShape],
       },
+      errors: ['too_many_queues'],
     },
     newJob,
     async (body, { json }) => {
-      const [outcome] = await enqueueCheckedJobs([toEnqueueJob(body, json.member('payload'))]);
+      const enqueued = await enqueueCheckedJobs([toEnqueueJob(body, json.member('payload'))]);
+      if (!enqueued.ok) return enqueued;
+      const [outcome] = enqueued.value;
       if (!outcome) throw new Error('the store took one job and told the fate of none');
       return ok({ status: outcome.kind === 'inserted' ? 201 : 200, body: presentJob(outcome.job) });
     },
@@ -71,14 +74,16 @@ function createJobs({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof 
           jobBatchShape,
         ],
       },
+      errors: ['too_many_queues'],
     },
     newJobBatchShape(newJob),
     async ({ jobs }, { json }) => {
       const payloads = json.memberOfEach('jobs', 'payload');
-      const outcomes = await enqueueCheckedJobs(
+      const enqueued = await enqueueCheckedJobs(
         jobs.map((job, index) => toEnqueueJob(job, payloads[index] ?? null)),
       );
-      return ok({ status: 201, body: { jobs: outcomes.map(({ job }) => presentJob(job)) } });
+      if (!enqueued.ok) return enqueued;
+      return ok({ status: 201, body: { jobs: enqueued.value.map(({ job }) => presentJob(job)) } });
     },
   );
 }

@@ -27,7 +27,7 @@ function collectionRoutes({ createQueue, listQueues }: UseCases): Route[] {
         name: 'createQueue',
         summary: 'Create a queue',
         answers: { 201: ['The new queue.', queueShape] },
-        errors: ['queue_exists'],
+        errors: ['queue_exists', 'too_many_queues'],
       },
       newQueueShape,
       async (body) => reply(await createQueue(body.name, toQueueSettings(body)), 201, presentQueue),

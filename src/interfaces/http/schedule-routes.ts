@@ -31,6 +31,7 @@ function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: 
         name: 'createSchedule',
         summary: 'Create a schedule: each tick of its cron expression makes a job',
         answers: { 201: ['The new schedule.', scheduleShape] },
+        errors: ['too_many_queues'],
       },
       newScheduleShape(schemes),
       async (body, { json }) =>
@@ -101,7 +102,7 @@ function updateSchedule(useCases: UseCases, schemes: readonly string[]): Route {
       summary: 'Change the given fields of a schedule',
       parameter,
       answers: { 200: ['The changed schedule.', scheduleShape] },
-      errors: ['schedule_not_found'],
+      errors: ['schedule_not_found', 'too_many_queues'],
     },
     scheduleUpdateShape(schemes),
     async (body, { parameter: id, json }) =>

@@ -15,6 +15,7 @@ port = 7000                    # flag --port
 db_path = "C:\\\\jobs \\"1\\".db"  # file mininq.toml
 durability = "normal"          # default
 max_body_bytes = 1048576       # default
+max_queues = 10000             # default
 # max_connections is not set   # default
 allowed_hosts = []             # default
 

@@ -4,6 +4,7 @@ import type { Job } from '../../../src/domain/job/job.js';
 import { request } from '../../support/engine-harness.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { using } from '../../support/using.js';
+import { valueOf } from '../../support/value-of.js';
 
 type Using = ReturnType<typeof using>;
 
@@ -18,7 +19,7 @@ async function pending(
   count: number,
   change: Parameters<typeof request>[0] = {},
 ) {
-  const outcomes = await enqueueCheckedJobs(Array.from({ length: count }, () => request(change)));
+  const outcomes = valueOf(await enqueueCheckedJobs(Array.from({ length: count }, () => request(change))));
   return outcomes.map(({ job }) => job.id);
 }
 

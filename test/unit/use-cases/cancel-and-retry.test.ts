@@ -6,6 +6,7 @@ import { request } from '../../support/engine-harness.js';
 import { NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import type { MemoryStores } from '../../support/memory-stores.js';
 import { using } from '../../support/using.js';
+import { valueOf } from '../../support/value-of.js';
 
 type Using = ReturnType<typeof using>;
 type End = (job: Job) => ReturnType<typeof failPermanently>;
@@ -15,7 +16,7 @@ const fails: End = (job) =>
 const dies: End = (job) => failPermanently(job, { leaseToken: job.leaseToken, error: 'HTTP 404' }, NOW);
 
 async function enqueued({ enqueueCheckedJobs }: Using): Promise<string> {
-  const [outcome] = await enqueueCheckedJobs([request()]);
+  const [outcome] = valueOf(await enqueueCheckedJobs([request()]));
   return outcome?.job.id ?? '';
 }
 
@@ -35,7 +36,7 @@ function refusal(code: string, message: string) {
 describe('cancelling', () => {
   test('deletes a pending job, ready or delayed, and tells of it', async () => {
     const use = using();
-    const outcomes = await use.enqueueCheckedJobs([request(), request({ delayMs: 60_000 })]);
+    const outcomes = valueOf(await use.enqueueCheckedJobs([request(), request({ delayMs: 60_000 })]));
     for (const { job } of outcomes) {
       expect(await use.cancelJob(job.id)).toEqual({ ok: true, value: { id: job.id } });
       expect(await use.stores.queries.get(job.id)).toBeNull();

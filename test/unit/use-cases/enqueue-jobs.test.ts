@@ -3,6 +3,7 @@ import { DEFAULT_CONFIG } from '../../../src/application/config.js';
 import { request } from '../../support/engine-harness.js';
 import { NOW } from '../../support/jobs.js';
 import { using } from '../../support/using.js';
+import { valueOf } from '../../support/value-of.js';
 
 const FIRST_ID = '018d0c5b-c400-7000-8000-000000000001';
 const OWN = {
@@ -36,13 +37,15 @@ const FRESH = {
 test('a job that says everything is stored as it says', async () => {
   const { enqueueCheckedJobs, stores } = using();
   const job = { id: FIRST_ID, ...OWN, ...FRESH, visibleAt: NOW + 60_000 };
-  expect(await enqueueCheckedJobs([{ ...OWN, delayMs: 60_000 }])).toEqual([{ kind: 'inserted', job }]);
+  expect(valueOf(await enqueueCheckedJobs([{ ...OWN, delayMs: 60_000 }]))).toEqual([
+    { kind: 'inserted', job },
+  ]);
   expect(await stores.queries.get(FIRST_ID)).toEqual(job);
 });
 
 test('a job that says little takes timeout_ms by default, and leaves the backoff open until it fails', async () => {
   const { enqueueCheckedJobs } = using({ ...DEFAULT_CONFIG.defaults, timeoutMs: 1234, maxRetries: 9 });
-  const [outcome] = await enqueueCheckedJobs([request()]);
+  const [outcome] = valueOf(await enqueueCheckedJobs([request()]));
   expect(outcome?.job).toEqual({
     ...FRESH,
     id: FIRST_ID,
@@ -63,11 +66,13 @@ test('a job that says little takes timeout_ms by default, and leaves the backoff
 test('max_retries are those of the job, else of the queue, else by default', async () => {
   const { enqueueCheckedJobs, createQueue } = using({ ...DEFAULT_CONFIG.defaults, maxRetries: 9 });
   await createQueue('patient', { maxRetries: 50 });
-  const outcomes = await enqueueCheckedJobs([
-    request({ queueName: 'patient', maxRetries: 0 }),
-    request({ queueName: 'patient' }),
-    request({ queueName: 'new' }),
-  ]);
+  const outcomes = valueOf(
+    await enqueueCheckedJobs([
+      request({ queueName: 'patient', maxRetries: 0 }),
+      request({ queueName: 'patient' }),
+      request({ queueName: 'new' }),
+    ]),
+  );
   expect(outcomes.map(({ job }) => job.maxRetries)).toEqual([0, 50, 9]);
 });
 
@@ -95,7 +100,9 @@ test("a queue that is missing is created with the configuration's defaults", asy
 
 test('a batch is answered in order, with ids in order', async () => {
   const { enqueueCheckedJobs } = using();
-  const outcomes = await enqueueCheckedJobs(['c', 'a', 'b'].map((queueName) => request({ queueName })));
+  const outcomes = valueOf(
+    await enqueueCheckedJobs(['c', 'a', 'b'].map((queueName) => request({ queueName }))),
+  );
   expect(outcomes.map(({ job }) => job.queueName)).toEqual(['c', 'a', 'b']);
   const ids = outcomes.map(({ job }) => job.id);
   expect(ids.toSorted()).toEqual(ids);
@@ -118,10 +125,10 @@ describe('the engine is told', () => {
     const { enqueueCheckedJobs, published } = using();
     const known = request({ idempotencyKey: 'k' });
     await enqueueCheckedJobs([known]);
-    const again = await enqueueCheckedJobs([known]);
+    const again = valueOf(await enqueueCheckedJobs([known]));
     expect(again).toMatchObject([{ kind: 'duplicate', job: { id: FIRST_ID } }]);
     expect(published).toHaveLength(1);
-    const mixed = await enqueueCheckedJobs([known, request()]);
+    const mixed = valueOf(await enqueueCheckedJobs([known, request()]));
     expect(mixed.map(({ kind }) => kind)).toEqual(['duplicate', 'inserted']);
     expect(published).toHaveLength(2);
   });

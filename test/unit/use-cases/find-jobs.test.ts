@@ -3,6 +3,7 @@ import type { SearchStep } from '../../../src/application/ports/job-queries.js';
 import { request } from '../../support/engine-harness.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { using } from '../../support/using.js';
+import { valueOf } from '../../support/value-of.js';
 
 type Using = ReturnType<typeof using>;
 
@@ -11,7 +12,7 @@ const UNLIMITED = { limit: 1000, budgetMs: Infinity };
 
 /** Ids in the order in which the jobs were made. */
 async function enqueued({ enqueueCheckedJobs }: Using, requests: readonly Parameters<typeof request>[0][]) {
-  return (await enqueueCheckedJobs(requests.map(request))).map(({ job }) => job.id);
+  return valueOf(await enqueueCheckedJobs(requests.map(request))).map(({ job }) => job.id);
 }
 
 async function ids(

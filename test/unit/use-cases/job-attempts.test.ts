@@ -10,12 +10,13 @@ import { claimOne } from '../../support/attempting.js';
 import { request } from '../../support/engine-harness.js';
 import { NOW } from '../../support/jobs.js';
 import { using } from '../../support/using.js';
+import { valueOf } from '../../support/value-of.js';
 
 /** One job, whose attempts begin a second after each other and last 20 ms. */
 async function oneJob() {
   const use = using();
   const { enqueueCheckedJobs, stores, clock } = use;
-  const [outcome] = await enqueueCheckedJobs([request({ maxRetries: 5000 })]);
+  const [outcome] = valueOf(await enqueueCheckedJobs([request({ maxRetries: 5000 })]));
   const id = outcome?.job.id ?? '';
   const begin = async () => {
     clock.advance(1000);

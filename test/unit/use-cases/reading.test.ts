@@ -5,6 +5,7 @@ import { request } from '../../support/engine-harness.js';
 import { NOW } from '../../support/jobs.js';
 import { newSchedule } from '../../support/schedules.js';
 import { using } from '../../support/using.js';
+import { valueOf } from '../../support/value-of.js';
 
 type Using = ReturnType<typeof using>;
 
@@ -74,7 +75,7 @@ describe('metrics', () => {
 describe('jobs', () => {
   test('one is found by its id', async () => {
     const { enqueueCheckedJobs, getJob } = using();
-    const [outcome] = await enqueueCheckedJobs([request()]);
+    const [outcome] = valueOf(await enqueueCheckedJobs([request()]));
     expect(await getJob(outcome?.job.id ?? '')).toEqual({ ok: true, value: outcome?.job });
     expect(await getJob('gone')).toEqual({
       ok: false,
@@ -84,8 +85,8 @@ describe('jobs', () => {
 
   test('a list is the newest first, by filter and page', async () => {
     const { enqueueCheckedJobs, listJobs } = using();
-    const outcomes = await enqueueCheckedJobs(
-      ['a', 'b', 'a', 'a'].map((queueName) => request({ queueName })),
+    const outcomes = valueOf(
+      await enqueueCheckedJobs(['a', 'b', 'a', 'a'].map((queueName) => request({ queueName }))),
     );
     const [first, , third, fourth] = outcomes.map(({ job }) => job);
     expect((await listJobs({ queue: 'a' }, { limit: 50, offset: 0 })).jobs).toEqual([fourth, third, first]);
