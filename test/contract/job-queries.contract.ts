@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JobPage } from '../../src/application/ports/job-queries.js';
-import { JOB_STATUSES, textLengthOf } from '../../src/domain/job/job.js';
+import { JOB_STATUSES, summaryOf, textLengthOf } from '../../src/domain/job/job.js';
 import { failPermanently, failTransiently, succeed } from '../../src/domain/job/transitions.js';
 import { planClaim } from '../../src/domain/queue/claim-plan.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
@@ -13,6 +13,26 @@ import { freeSlots } from '../support/free-slots.js';
 export function describeJobQueries(harness: StoreHarness): void {
   describe(`JobQueries on ${harness.name}`, () => {
     const freshPlace = freshPlaces(harness);
+
+    test('runningOf lists what a worker runs, those first whose lease ends first, without the long texts', async () => {
+      const { jobs, queries } = await (await freshPlace()).connect();
+      const timeouts = [3000, 1000, 2000];
+      await insert(
+        jobs,
+        timeouts.map((timeoutMs) => newJob({ timeoutMs })),
+      );
+      const [, claimed] = await claim(jobs, { workerId: 'me' });
+      const job = got(claimed);
+      await insert(jobs, [newJob({ queueName: 'other' }), newJob({ visibleAt: NOW + 1 })]);
+      await claim(jobs, { workerId: 'other' });
+      const running = await queries.runningOf('me', 10);
+      expect(running.map(({ timeoutMs }) => timeoutMs)).toEqual([1000, 2000, 3000]);
+      expect(running[0]).toEqual(summaryOf(job));
+      expect(await queries.runningOf('me', 2)).toHaveLength(2);
+      expect(await queries.runningOf('nobody', 2)).toEqual([]);
+      await settle(jobs, [[job, succeed(job, { ...token(job), ...RESULT }, NOW)]]);
+      expect(await queries.runningOf('me', 10)).toHaveLength(2);
+    });
 
     test('knows nothing of an unknown job or queue', async () => {
       const { queries } = await (await freshPlace()).connect();

@@ -82,6 +82,8 @@ export interface JobQueries {
    * none, and still say where to go on.
    */
   search(search: JobSearch, step: SearchStep): Promise<JobsFound>;
+  /** Running jobs of a worker, those first whose lease ends first. */
+  runningOf(workerId: string, limit: number): Promise<JobSummary[]>;
   /** By queue, ordered by name; without a scan of the jobs. */
   counts(): Promise<JobCounts[]>;
   /** The counts of one queue; zeros when it never had a job. */

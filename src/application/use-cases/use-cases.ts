@@ -22,6 +22,7 @@ import { listQueuePage } from './list-queue-page.js';
 import { listQueues } from './list-queues.js';
 import { listSchedulePage } from './list-schedule-page.js';
 import { listSchedules } from './list-schedules.js';
+import { listWorkerPage } from './list-worker-page.js';
 import { listWorkers } from './list-workers.js';
 import type { Ports } from './ports.js';
 import { previewSchedule } from './preview-schedule.js';
@@ -69,6 +70,7 @@ export function createUseCases(
     runSchedule: runSchedule(ports, defaults),
     previewSchedule: previewSchedule(ports, defaults),
     listWorkers: listWorkers(ports),
+    listWorkerPage: listWorkerPage(ports),
     drainWorker: drainWorker(ports),
     getMetrics: getMetrics(ports, version),
     getOverview: getOverview(ports, version),

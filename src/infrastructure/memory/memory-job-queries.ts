@@ -1,4 +1,4 @@
-import { summaryOf, textLengthOf, type Job } from '../../domain/job/job.js';
+import { summaryOf, textLengthOf, type Job, type JobSummary } from '../../domain/job/job.js';
 import type {
   JobCounts,
   JobFilter,
@@ -49,6 +49,13 @@ export class MemoryJobQueries implements JobQueries {
     const last = jobs.length === limit ? jobs.at(-1) : looked.at(-1);
     const next = last === undefined || last.id === older.at(-1)?.id ? null : last.id;
     return Promise.resolve({ jobs: jobs.map(summaryOf), next });
+  }
+
+  runningOf(workerId: string, limit: number): Promise<JobSummary[]> {
+    const running = [...this.#data.jobs.values()]
+      .filter((job) => job.status === 'running' && job.workerId === workerId)
+      .sort((a, b) => a.visibleAt - b.visibleAt);
+    return Promise.resolve(running.slice(0, limit).map(summaryOf));
   }
 
   counts(): Promise<JobCounts[]> {

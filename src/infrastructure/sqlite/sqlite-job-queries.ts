@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { asc, desc, eq, gte, sql } from 'drizzle-orm';
-import { textLengthOf, type Job } from '../../domain/job/job.js';
+import { textLengthOf, type Job, type JobSummary } from '../../domain/job/job.js';
 import type {
   JobCounts,
   JobFilter,
@@ -15,7 +15,14 @@ import type {
 } from '../../application/ports/job-queries.js';
 import { startOfMinute } from '../../application/throughput.js';
 import { matching, selectRows } from './job-page.js';
-import { JOB_COLUMN_LIST, toJob, type JobRow } from './job-row.js';
+import {
+  JOB_COLUMN_LIST,
+  SUMMARY_COLUMN_LIST,
+  toJob,
+  toSummary,
+  type JobRow,
+  type SummaryRow,
+} from './job-row.js';
 import { findJobs } from './job-search.js';
 import { OldestReady } from './oldest-ready.js';
 import { failedAttempts, jobCounts, throughput } from './schema.js';
@@ -30,9 +37,14 @@ const TOTALS = {
   dead: sql<number>`coalesce(sum(${jobCounts.dead}), 0)`,
 };
 
+// test/unit/sqlite checks its plan.
+export const RUNNING_OF = `SELECT ${SUMMARY_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
+  WHERE status = 'running' AND worker_id = ? ORDER BY visible_at LIMIT ?`;
+
 export class SqliteJobQueries implements JobQueries {
   readonly #db: SqliteDatabase;
   readonly #byId: Database.Statement<[string], JobRow>;
+  readonly #runningOf: Database.Statement<[string, number], SummaryRow>;
   readonly #byRow: Database.Statement<[number], JobRow>;
   readonly #oldestReady: OldestReady;
   /** Another number once another connection has committed, whether of this process or not. */
@@ -40,6 +52,7 @@ export class SqliteJobQueries implements JobQueries {
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
+    this.#runningOf = db.connection.prepare<[string, number], SummaryRow>(RUNNING_OF).raw();
     this.#byId = db.connection
       .prepare<[string], JobRow>(`SELECT ${JOB_COLUMN_LIST} FROM jobs WHERE id = ?`)
       .raw();
@@ -82,6 +95,10 @@ export class SqliteJobQueries implements JobQueries {
 
   search(search: JobSearch, step: SearchStep): Promise<JobsFound> {
     return this.#db.snapshot(() => findJobs(this.#db.connection, search, step));
+  }
+
+  runningOf(workerId: string, limit: number): Promise<JobSummary[]> {
+    return this.#db.read(() => this.#runningOf.all(workerId, limit).map(toSummary));
   }
 
   counts(): Promise<JobCounts[]> {

@@ -17,6 +17,7 @@ import { queueListRoutes } from './queues-page.js';
 import { scheduleRoutes } from './schedule-page.js';
 import { schedulePreviewRoutes } from './schedule-preview.js';
 import { scheduleListRoutes } from './schedules-page.js';
+import { workerRoutes } from './workers-page.js';
 
 /** A part of an Express application. */
 export type Dashboard = express.Router;
@@ -100,6 +101,7 @@ function pageRoutes(dependencies: DashboardDependencies): PageRoute[] {
     ...newScheduleRoutes(useCases, schemes, defaults),
     ...schedulePreviewRoutes(useCases),
     ...scheduleRoutes(useCases, schemes),
+    ...workerRoutes(useCases, engineStatus),
   ];
 }
 

@@ -115,6 +115,7 @@ function jobFacts(job: Job): Html {
     ['Queue', html`<a href="${queuePath(job.queueName)}">${job.queueName}</a>`],
     ['Callback URL', html`<span class="mono wrap">${job.callbackUrl}</span>`],
     ['Attempt', `${job.attempt} of ${plural(job.maxRetries + 1, 'delivery', 'deliveries')} at most`],
+    job.crashes > 0 && ['Crashes', `its worker died ${plural(job.crashes, 'time')}`],
     ['Priority', job.priority],
     [
       'Idempotency key',

@@ -186,7 +186,7 @@ function localUrl(url: string): string {
 }
 
 function sectionOf(url: string): Section {
-  const [, thing] = /^\/dashboard\/(?:new-)?(queue|job|schedule)/.exec(url) ?? [];
+  const [, thing] = /^\/dashboard\/(?:new-)?(queue|job|schedule|worker)/.exec(url) ?? [];
   return SECTIONS.find((section) => section === `${thing ?? ''}s`) ?? 'overview';
 }
 
@@ -194,6 +194,7 @@ const PROBLEM_TITLES: Readonly<Partial<Record<ErrorCode, string>>> = {
   job_not_found: 'No such job',
   queue_not_found: 'No such queue',
   schedule_not_found: 'No such schedule',
+  worker_not_found: 'No such worker',
   route_not_found: 'No such page',
 };
 

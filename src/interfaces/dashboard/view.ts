@@ -3,7 +3,7 @@ import { html } from './html.js';
 import type { Topic } from './live-updates.js';
 
 /** The parts of the dashboard that the navigation names. */
-export const SECTIONS = ['overview', 'queues', 'jobs', 'schedules'] as const;
+export const SECTIONS = ['overview', 'queues', 'jobs', 'schedules', 'workers'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** The part of a page that is kept up to date. */
@@ -33,6 +33,7 @@ const LABELS: Readonly<Record<Section, string>> = {
   queues: 'Queues',
   jobs: 'Jobs',
   schedules: 'Schedules',
+  workers: 'Workers',
 };
 
 /** What an action has to say on the page that comes after it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { newSchedule } from '../../support/schedules.js';
+import { newWorker } from '../../support/workers.js';
 import { exchange, idOf, startApi, URL_FIELD, VERSION } from '../http/api.js';
 import { startDashboard, type Page } from './pages.js';
 
@@ -13,6 +14,7 @@ async function furnished() {
   const job = idOf(await dashboard.post('/jobs', { ...URL_FIELD, queue_name: 'mails' }));
   const schedule = newSchedule({ queueName: 'mails' });
   dashboard.data.schedules.set(schedule.id, schedule);
+  dashboard.data.workers.set('worker-1', newWorker('worker-1', { queues: ['mails'] }));
   return { dashboard, job, schedule: schedule.id };
 }
 
@@ -29,6 +31,7 @@ async function furnishedPages() {
       `/dashboard/new-job?copy=${job}`,
     ],
     Schedules: ['/dashboard/schedules', `/dashboard/schedules/${schedule}`, '/dashboard/new-schedule'],
+    Workers: ['/dashboard/workers'],
   };
   const pages = Object.entries(sections).flatMap(([section, paths]) =>
     paths.map((path) => ({ section, path })),

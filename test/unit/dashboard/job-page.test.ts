@@ -65,6 +65,11 @@ describe('the facts', () => {
     );
   });
 
+  test('say how often its worker died, if it did', async () => {
+    expect((await pageOf({ crashes: 2 })).facts).toMatchObject({ Crashes: 'its worker died 2 times' });
+    expect((await pageOf()).facts).not.toHaveProperty('Crashes');
+  });
+
   test('say what there is not, and what the queue decides', async () => {
     expect((await pageOf()).facts).toMatchObject({
       Due: '2024-01-15 10:00:00',

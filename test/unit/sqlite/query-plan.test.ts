@@ -26,6 +26,7 @@ import {
   SELECT_FINISHED,
   SELECT_READY,
 } from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
+import { RUNNING_OF } from '../../../src/infrastructure/sqlite/sqlite-job-queries.js';
 import { connectSqlite } from '../../support/sqlite.js';
 
 /*
@@ -105,6 +106,7 @@ describe.each([
     SELECT_ABANDONED,
     ['SCAN jobs USING INDEX idx_jobs_reaper', 'SEARCH workers USING INDEX sqlite_autoindex_workers_1 (id=?)'],
   ],
+  ['finding what a worker runs', RUNNING_OF, ['SCAN jobs USING INDEX idx_jobs_reaper']],
   ['the reaper', SELECT_EXPIRED, ['SEARCH jobs USING INDEX idx_jobs_reaper (visible_at<?)']],
   [
     'the cleanup',
