@@ -10,6 +10,7 @@ import {
   type Mininq,
   type NewJob,
 } from '../dist/index.js';
+import { queueDefaults } from '../dist/application/config.js';
 
 /** Slots of the engine, and jobs that each queue admits at once: no queue's limit shall be what is measured. */
 export const CONCURRENCY = 64;
@@ -21,7 +22,7 @@ export const OTHER_URL = 'noop:other';
 const WARM_UP_JOBS = 2000;
 const BATCH = 1000;
 const PAYLOAD = JSON.stringify({ to: 'someone@example.com', subject: 'hello', body: 'x'.repeat(40) });
-const QUEUE_SETTINGS = { ...DEFAULT_CONFIG.defaults, maxConcurrency: CONCURRENCY, rateLimitRps: null };
+const QUEUE_SETTINGS = { ...queueDefaults(DEFAULT_CONFIG.defaults), maxConcurrency: CONCURRENCY };
 
 type Delivered = ReturnType<Dispatcher['dispatch']>;
 

@@ -43,6 +43,8 @@ const { maxRetries, retryBackoff, baseDelayMs, maxDelayMs } = DEFAULT_CONFIG.def
 const QUEUE_DEFAULTS: QueueSettings = {
   maxConcurrency: 1000,
   rateLimitRps: null,
+  retentionCompletedMs: null,
+  retentionDeadMs: null,
   maxRetries,
   retryBackoff,
   baseDelayMs,

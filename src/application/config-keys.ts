@@ -1,7 +1,7 @@
 import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
 import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
 import { DURABILITIES, LOG_FORMATS, LOG_LEVELS, type Config, type FlagName } from './config.js';
-import { choice, integer, list, optional, text, type ValueType } from './config-value.js';
+import { choice, integer, list, optional, retention, text, type ValueType } from './config-value.js';
 import { isHost } from './host.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
 import { quote, shorten } from './printable.js';
@@ -41,7 +41,7 @@ function key<T>(
 
 /** MININQ_<TABLE>_<KEY>: the variable of every key for which the manual gives no shorter one. */
 export function regularVariable(name: string): string {
-  return `MININQ_${name.replace('.', '_').toUpperCase()}`;
+  return `MININQ_${name.replaceAll('.', '_').toUpperCase()}`;
 }
 
 const seconds = integer(1, 86_400);
@@ -134,7 +134,7 @@ const server: Keys<Config['server']> = {
   ),
 };
 
-const worker: Keys<Config['worker']> = {
+const worker: Keys<Omit<Config['worker'], 'retention'>> = {
   concurrency: key(
     'worker.concurrency',
     integer(1, 10_000),
@@ -175,7 +175,22 @@ const worker: Keys<Config['worker']> = {
     'worker.cleanup_interval_secs',
     seconds,
     (config) => config.worker.cleanupIntervalSecs,
-    'Seconds between clean-ups; only used with `retention_days`.',
+    'Seconds between clean-ups of finished jobs whose retention is over.',
+  ),
+};
+
+const retentionByStatus: Keys<Config['worker']['retention']> = {
+  completed: key(
+    'worker.retention.completed',
+    optional(retention),
+    (config) => config.worker.retention.completed,
+    'How long to keep completed jobs; left out, `retention_days` decides.',
+  ),
+  dead: key(
+    'worker.retention.dead',
+    optional(retention),
+    (config) => config.worker.retention.dead,
+    'How long to keep dead jobs; left out, `retention_days` decides.',
   ),
 };
 
@@ -257,6 +272,7 @@ const logging: Keys<Config['logging']> = {
 export const CONFIG_KEYS = [
   ...Object.values(server),
   ...Object.values(worker),
+  ...Object.values(retentionByStatus),
   ...Object.values(defaults),
   ...Object.values(logging),
 ];
@@ -282,6 +298,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       schedulerIntervalSecs: read(worker.schedulerIntervalSecs),
       retentionDays: read(worker.retentionDays),
       cleanupIntervalSecs: read(worker.cleanupIntervalSecs),
+      retention: { completed: read(retentionByStatus.completed), dead: read(retentionByStatus.dead) },
     },
     defaults: {
       maxRetries: read(defaults.maxRetries),

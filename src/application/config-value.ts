@@ -1,3 +1,4 @@
+import { formatRetention, parseRetention } from '../domain/job/retention.js';
 import { quote, shorten } from './printable.js';
 
 /** What the value of a configuration key may be: one rule for the file, the environment and the flags. */
@@ -55,6 +56,17 @@ export function text(
     format: quote,
   };
 }
+
+/** How long something is kept, in milliseconds. */
+export const retention: ValueType<number> = {
+  name: 'string',
+  range: 'such as 12h or 7d, at most 36500d; or never',
+  accept: (value) => (typeof value === 'string' ? (parseRetention(value) ?? undefined) : undefined),
+  refusal: (value) =>
+    `must be a duration such as "30m", "12h" or "7d", at most "36500d", or "never", not ${show(value)}`,
+  fromText: (given) => given,
+  format: (ms) => quote(formatRetention(ms)),
+};
 
 export function choice<C extends string>(choices: readonly C[]): ValueType<C> {
   return {

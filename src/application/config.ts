@@ -1,3 +1,4 @@
+import { DAY_MS, FOR_EVER, type Retention } from '../domain/job/retention.js';
 import type { QueueSettings } from '../domain/queue/queue.js';
 import { DEFAULT_MAX_CONCURRENCY } from '../domain/queue/queue.js';
 import type { BackoffStrategy } from '../domain/retry/backoff.js';
@@ -32,8 +33,13 @@ export interface Config {
     readonly queues: readonly string[];
     readonly reaperIntervalSecs: number;
     readonly schedulerIntervalSecs: number;
-    /** null: jobs are kept for ever. */
+    /** For finished jobs of which nothing else is said; null: they are kept for ever. */
     readonly retentionDays: number | null;
+    /** Milliseconds; null: `retentionDays` decides. */
+    readonly retention: {
+      readonly completed: number | null;
+      readonly dead: number | null;
+    };
     readonly cleanupIntervalSecs: number;
   };
   readonly defaults: JobDefaults;
@@ -75,6 +81,7 @@ export const DEFAULT_CONFIG: Config = {
     reaperIntervalSecs: 30,
     schedulerIntervalSecs: 15,
     retentionDays: null,
+    retention: { completed: null, dead: null },
     cleanupIntervalSecs: 3600,
   },
   defaults: {
@@ -100,7 +107,16 @@ export function queueDefaults(defaults: JobDefaults): QueueSettings {
     retryBackoff: defaults.retryBackoff,
     baseDelayMs: defaults.baseDelayMs,
     maxDelayMs: defaults.maxDelayMs,
+    retentionCompletedMs: null,
+    retentionDeadMs: null,
   };
+}
+
+/** How long finished jobs are kept on queues that don't say. */
+export function retentionOf(worker: Config['worker']): Retention {
+  const { retentionDays, retention } = worker;
+  const otherwise = retentionDays === null ? FOR_EVER : retentionDays * DAY_MS;
+  return { completed: retention.completed ?? otherwise, dead: retention.dead ?? otherwise };
 }
 
 /** The file that is read, if it exists, when no other is named. */

@@ -12,6 +12,7 @@ import {
   RATE_LIMIT_MAX,
   RATE_LIMIT_MIN,
 } from './limits.js';
+import { parseRetention } from '../domain/job/retention.js';
 import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
 import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
 import { isJsonObject, isNestedWithin } from './json-object.js';
@@ -127,6 +128,15 @@ export const maxConcurrency = integer(
   ' (to stop a queue, pause it with POST /queues/{name}/pause)',
 );
 export const rateLimitRps = number(RATE_LIMIT_MIN, RATE_LIMIT_MAX);
+const retentionError = mustBe(
+  'a duration such as "30m", "12h" or "7d", at most "36500d", or "never"',
+  describeText,
+);
+/** As the configuration has it. */
+export const retention = z
+  .string({ error: retentionError })
+  .refine((given) => parseRetention(given) !== null, { error: retentionError })
+  .meta({ examples: ['7d', 'never'] });
 export const retryBackoff = choice(BACKOFF_STRATEGIES);
 export const flag = z.boolean({ error: mustBe('true or false') });
 export const enabled = flag;

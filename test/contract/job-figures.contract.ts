@@ -90,7 +90,7 @@ export function describeJobFigures(harness: StoreHarness): void {
     test('does not forget it with the jobs', async () => {
       const stores = await connect();
       await complete(stores.jobs, await running(stores.jobs, 2), NOW);
-      await stores.jobs.prune({ completedBefore: NOW + 1, limit: 10 });
+      await stores.jobs.prune({ now: NOW + 1, retention: { completed: 0, dead: 0 }, limit: 10 });
       expect(await stores.queries.throughput(0)).toEqual([{ minute: NOW, completed: 2, failed: 0 }]);
     });
 

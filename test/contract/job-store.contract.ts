@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../src/domain/job/job.js';
+import { FOR_EVER } from '../../src/domain/job/retention.js';
+import { newQueue, type QueueSettings } from '../../src/domain/queue/queue.js';
 import {
   expireLease,
   failPermanently,
@@ -17,6 +19,7 @@ import {
   deadJob,
   got,
   insert,
+  pruneAll,
   RESULT,
   settle,
   settlement,
@@ -720,7 +723,10 @@ export function describeJobStore(harness: StoreHarness): void {
                 : failPermanently(job, { ...token(job), error: 'x' }, NOW + i),
             ]),
         );
-        const prune = (completedBefore: number, limit: number) => jobs.prune({ completedBefore, limit });
+        const prune = async (now: number, limit: number) => {
+          const { deleted, next } = await jobs.prune({ now, retention: { completed: 0, dead: 0 }, limit });
+          return { deleted, more: next !== null };
+        };
         expect(await prune(NOW, 10)).toEqual({ deleted: 0, more: false });
         expect(await prune(NOW + 3, 2)).toEqual({ deleted: 2, more: true });
         expect(await prune(NOW + 3, 2)).toEqual({ deleted: 1, more: false });
@@ -733,6 +739,82 @@ export function describeJobStore(harness: StoreHarness): void {
         });
         expect(await prune(NOW + 1e9, 10)).toEqual({ deleted: 1, more: false });
         expect((await queries.list({}, { limit: 10, offset: 0 })).jobs).toHaveLength(2);
+      });
+
+      /** A job that ended at NOW. */
+      async function finished(
+        { jobs }: Stores,
+        queueName: string,
+        end: 'completed' | 'dead',
+      ): Promise<string> {
+        await insert(jobs, [newJob({ queueName })]);
+        const [job] = await claim(jobs, { queues: [queueName] });
+        const lease = token(got(job));
+        const outcome =
+          end === 'completed'
+            ? succeed(got(job), { ...lease, ...RESULT }, NOW)
+            : failPermanently(got(job), { ...lease, error: 'x' }, NOW);
+        await settle(jobs, [[job, outcome]]);
+        return got(job).id;
+      }
+
+      test('keeps completed and dead jobs for as long as is said of each, by queue or for all', async () => {
+        const stores = await (await freshPlace()).connect();
+        const keptFor = async (name: string, retention: Partial<QueueSettings>) => {
+          await stores.queues.create(newQueue(name, { ...QUEUE_DEFAULTS, ...retention }, NOW));
+          return {
+            completed: await finished(stores, name, 'completed'),
+            dead: await finished(stores, name, 'dead'),
+          };
+        };
+        const plain = await keptFor('plain', {});
+        const short = await keptFor('short', { retentionCompletedMs: 10, retentionDeadMs: 20 });
+        const half = await keptFor('half', { retentionDeadMs: 5 });
+        const ever = await keptFor('ever', { retentionCompletedMs: FOR_EVER, retentionDeadMs: FOR_EVER });
+        const gone = await keptFor('gone', { retentionCompletedMs: 1, retentionDeadMs: 1 });
+        expect(await stores.queues.remove('gone')).toBe('deleted');
+        const left = async () => {
+          const { jobs } = await stores.queries.list({}, { limit: 100, offset: 0 });
+          return new Set(jobs.map(({ id }) => id));
+        };
+        const all = new Set(
+          [plain, short, half, ever, gone].flatMap(({ completed, dead }) => [completed, dead]),
+        );
+        const goes = async (afterMs: number, ...ids: string[]) => {
+          await pruneAll(stores.jobs, {
+            now: NOW + afterMs,
+            retention: { completed: 100, dead: FOR_EVER },
+            limit: 2,
+          });
+          for (const id of ids) expect(all.delete(id)).toBe(true);
+          expect(await left()).toEqual(all);
+        };
+        await goes(5);
+        await goes(6, half.dead);
+        await goes(10);
+        await goes(11, short.completed);
+        await goes(21, short.dead);
+        await goes(100);
+        await goes(101, plain.completed, half.completed, gone.completed);
+        await goes(1e12);
+        await stores.queues.update('ever', { retentionDeadMs: null }, NOW);
+        const retention = { completed: FOR_EVER, dead: 1 };
+        await pruneAll(stores.jobs, { now: NOW + 1e12, retention, limit: 10 });
+        expect(await left()).toEqual(new Set([ever.completed]));
+        expect(await stores.queries.totals()).toMatchObject({ completed: 1, dead: 0 });
+      });
+
+      test('goes on from queue to queue, with a bounded number of jobs in each step', async () => {
+        const stores = await (await freshPlace()).connect();
+        for (const name of ['a', 'b', 'c']) {
+          for (let n = 0; n < 3; n += 1) await finished(stores, name, n % 2 === 0 ? 'completed' : 'dead');
+        }
+        const retention = { completed: 0, dead: 0 };
+        const steps = await pruneAll(stores.jobs, { now: NOW + 1, retention, limit: 2 });
+        const deleted = steps.map((step) => step.deleted);
+        expect(Math.max(...deleted)).toBeLessThanOrEqual(2);
+        expect(deleted.reduce((sum, one) => sum + one, 0)).toBe(9);
+        expect(await stores.queries.totals()).toMatchObject({ completed: 0, dead: 0 });
       });
     });
 

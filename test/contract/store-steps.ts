@@ -1,7 +1,13 @@
 import type { Job } from '../../src/domain/job/job.js';
 import { failPermanently, type Transition } from '../../src/domain/job/transitions.js';
 import { planClaim } from '../../src/domain/queue/claim-plan.js';
-import type { ClaimRequest, Settlement } from '../../src/application/ports/job-store.js';
+import type {
+  ClaimRequest,
+  JobStore,
+  PruneOutcome,
+  PruneRequest,
+  Settlement,
+} from '../../src/application/ports/job-store.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { claimed } from '../support/workers.js';
 import type { Stores } from './store-harness.js';
@@ -65,4 +71,19 @@ export function token(job: Job | undefined): { leaseToken: number } {
 export function got<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('expected a value');
   return value;
+}
+
+/** Step by step, until there is nothing left to delete. */
+export async function pruneAll(
+  jobs: JobStore,
+  request: Omit<PruneRequest, 'after'>,
+): Promise<PruneOutcome[]> {
+  const steps: PruneOutcome[] = [];
+  let after: string | null = '';
+  while (after !== null) {
+    const step: PruneOutcome = await jobs.prune({ ...request, after });
+    steps.push(step);
+    after = step.next;
+  }
+  return steps;
 }

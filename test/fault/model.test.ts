@@ -14,6 +14,7 @@ import {
 } from '../../src/domain/job/transitions.js';
 import { claimable, type QueueSnapshot, type Share } from '../../src/domain/queue/claim-plan.js';
 import type { Stores } from '../contract/store-harness.js';
+import { pruneAll } from '../contract/store-steps.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../support/jobs.js';
 import { memoryStores } from '../support/memory-stores.js';
 import { connectSqlite } from '../support/sqlite.js';
@@ -128,7 +129,7 @@ class Player {
         return job?.status === 'pending' ? jobs.remove(job.id, job) : null;
       }
       case 'prune':
-        while ((await jobs.prune({ completedBefore: now - 10_000, limit: 3 })).more);
+        await pruneAll(jobs, { now, retention: { completed: 10_000, dead: 10_000 }, limit: 3 });
         return (await queries.totals()).completed;
       case 'change':
         return queues.update(each.queueName, each.change, now);

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.js';
-import { queueDefaults, type Config } from '../config.js';
+import { queueDefaults, retentionOf, type Config } from '../config.js';
 import type { Dispatchers } from '../ports/dispatcher.js';
 import type { Event, Events } from '../ports/events.js';
 import type { Ids } from '../ports/ids.js';
@@ -123,18 +123,16 @@ export class Engine {
     const watch = new WatchWorkers(ports, this.#presence, () => recoveryLoop.wake());
     this.#watchLoop = this.#loop('watch', watch, WATCH_INTERVAL_MS);
     const reap = new ReapStaleJobs(ports, defaults, this.#dispatch, this.#presence);
-    const others = [
+    // Whatever the configuration says: a queue may have a retention of its own.
+    const prune = new PruneFinishedJobs(ports, retentionOf(worker));
+    this.#otherLoops = [
       this.#loop('beat', this.#presence, BEAT_INTERVAL_MS),
       this.#watchLoop,
       recoveryLoop,
       this.#loop('reaper', reap, reaperMs),
       this.#loop('recount', new RecountJobs(ports), RECOUNT_INTERVAL_MS),
+      this.#loop('cleanup', prune, worker.cleanupIntervalSecs * 1000),
     ];
-    if (worker.retentionDays !== null) {
-      const prune = new PruneFinishedJobs(ports, worker.retentionDays);
-      others.push(this.#loop('cleanup', prune, worker.cleanupIntervalSecs * 1000));
-    }
-    this.#otherLoops = others;
   }
 
   start(): void {

@@ -1,6 +1,7 @@
 import type { FailedAttempt } from '../../domain/job/outcome.js';
 import type { Job, JobState, JobStatus, NewJob } from '../../domain/job/job.js';
 import type { QueueSnapshot, Share } from '../../domain/queue/claim-plan.js';
+import type { Retention } from '../../domain/job/retention.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 
 export interface InsertRequest {
@@ -70,17 +71,19 @@ export interface ExpectedState {
 }
 
 export interface PruneRequest {
-  /** Finished jobs with `completedAt` earlier than this go. */
-  readonly completedBefore: number;
+  readonly now: number;
+  /** Of queues that have none of their own, and of those that are gone. */
+  readonly retention: Retention;
   /** Jobs that one step deletes at most. */
   readonly limit: number;
+  /** Only queues whose names come after this one. */
+  readonly after?: string;
 }
 
 export interface PruneOutcome {
-  /** Jobs; a step may stop short of its limit. */
   readonly deleted: number;
-  /** Whether another step may find something to do. */
-  readonly more: boolean;
+  /** What the next step is to give as `after`; null: there is nothing left to delete. */
+  readonly next: string | null;
 }
 
 /**
@@ -136,7 +139,7 @@ export interface JobStore {
   /** Deletes a job, if it is still as expected. */
   remove(jobId: string, expected: ExpectedState): Promise<SettleOutcome>;
 
-  /** One bounded step of clean-up. */
+  /** One bounded step of deleting the finished jobs whose retention is over, queue by queue. */
   prune(request: PruneRequest): Promise<PruneOutcome>;
 
   /**

@@ -13,6 +13,10 @@ export interface QueueSettings extends RetryPolicy {
   readonly rateLimitRps: number | null;
   /** For jobs that don't say. */
   readonly maxRetries: number;
+  /** How long its completed jobs are kept, milliseconds from their end; null: as the configuration says. */
+  readonly retentionCompletedMs: number | null;
+  /** The same of its dead jobs. */
+  readonly retentionDeadMs: number | null;
 }
 
 export interface Queue extends QueueSettings {

@@ -69,13 +69,29 @@ function givenBy(document: Readonly<Record<string, unknown>>, file: string): Giv
     }
     if (!isTable(content))
       throw new ConfigError(`${file}: ${table} must be a table; begin it with [${table}]`);
-    for (const [key, value] of Object.entries(content)) {
+    for (const [key, value] of entriesOf(table, content, file)) {
       const known = KNOWN.find((one) => one.table === table && one.key === key);
       if (known === undefined) throw new ConfigError(`${file}: ${unknownKey(table, key)}`);
       given.set(known.name, { value, subject: `${file}: ${known.name}`, origin: `file ${file}` });
     }
   }
   return given;
+}
+
+/** The values of a table by the names of their keys: those of a table within it have its name before theirs. */
+function entriesOf(
+  table: string,
+  content: Readonly<Record<string, unknown>>,
+  file: string,
+): [key: string, value: unknown][] {
+  return Object.entries(content).flatMap(([name, value]): [string, unknown][] => {
+    const prefix = `${name}.`;
+    const parts = KNOWN.filter((one) => one.table === table && one.key.startsWith(prefix));
+    if (parts.length === 0) return [[name, value]];
+    if (isTable(value)) return Object.entries(value).map(([key, part]) => [prefix + key, part]);
+    const names = parts.map(({ key }) => key.slice(prefix.length)).join(', ');
+    throw new ConfigError(`${file}: ${table}.${name} must be a table { ... } with any of ${names}`);
+  });
 }
 
 function unknownTable(table: string): string {

@@ -118,12 +118,18 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve('applied');
   }
 
-  prune({ completedBefore, limit }: PruneRequest): Promise<PruneOutcome> {
+  prune({ now, retention, limit, after = '' }: PruneRequest): Promise<PruneOutcome> {
+    const isOver = ({ queueName, status, completedAt }: Job): boolean => {
+      if (completedAt === null || (status !== 'completed' && status !== 'dead')) return false;
+      const queue = this.#data.queues.get(queueName);
+      const own = status === 'dead' ? queue?.retentionDeadMs : queue?.retentionCompletedMs;
+      return completedAt < now - (own ?? retention[status]);
+    };
     const old = [...this.#data.jobs.values()]
-      .filter((job) => job.completedAt !== null && job.completedAt < completedBefore)
+      .filter((job) => job.queueName > after && isOver(job))
       .slice(0, limit);
     for (const job of old) this.#data.delete(job);
-    return Promise.resolve({ deleted: old.length, more: old.length === limit });
+    return Promise.resolve({ deleted: old.length, next: old.length === limit ? after : null });
   }
 
   /** Nothing is counted but when it is asked for. */

@@ -77,8 +77,8 @@ export class JobWriter {
       .pluck();
     this.#insertQueue = db.prepare(
       `INSERT INTO queues (name, max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms,
-         max_delay_ms, paused, tokens, tokens_at, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
+         max_delay_ms, paused, tokens, tokens_at, retention_completed_ms, retention_dead_ms, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
@@ -124,6 +124,8 @@ export class JobWriter {
       queue.maxDelayMs,
       queue.bucket?.tokens ?? null,
       queue.bucket?.refilledAt ?? null,
+      queue.retentionCompletedMs,
+      queue.retentionDeadMs,
       queue.createdAt,
       queue.updatedAt,
     );

@@ -28,6 +28,9 @@ export const queues = sqliteTable('queues', {
   /** The token bucket, kept here so that the limit holds across restarts and processes. */
   tokens: real('tokens'),
   tokensAt: integer('tokens_at'),
+  /** How long finished jobs are kept; null: as the configuration says. */
+  retentionCompletedMs: integer('retention_completed_ms'),
+  retentionDeadMs: integer('retention_dead_ms'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });
@@ -79,7 +82,7 @@ export const jobs = sqliteTable(
       .on(t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
     index('idx_jobs_finished')
-      .on(t.completedAt)
+      .on(t.queueName, t.status, t.completedAt)
       .where(sql`completed_at is not null`),
     // For lists. Without the running jobs, which are few and found by idx_jobs_reaper, each job moves from one place
     // to another once in its life instead of twice.

@@ -16,11 +16,11 @@ import type {
   SettleOutcome,
   Settlement,
 } from '../../application/ports/job-store.js';
-import { FAILED_ATTEMPTS_KEPT } from '../../application/limits.js';
 import { JOB_COLUMN_LIST, toJob, toNumberedJob, type JobRow, type NumberedJobRow } from './job-row.js';
 import type { JobWriter } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
+import { FinishedJobs } from './finished-jobs.js';
 import type { QueueLimit } from './queue-limit.js';
 import { JobRecount } from './job-recount.js';
 import type { SqliteDatabase } from './sqlite-database.js';
@@ -43,19 +43,6 @@ export const SELECT_EXPIRED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY id
 export const SELECT_ABANDONED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
   WHERE status = 'running' AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = jobs.worker_id) LIMIT ?`;
 export const SELECT_DRAINING = 'SELECT draining FROM workers WHERE id = ?';
-export const SELECT_FINISHED = `SELECT rowid, id, queue_name, status, lease_token FROM jobs INDEXED BY idx_jobs_finished
-  WHERE completed_at IS NOT NULL AND completed_at < ? ORDER BY completed_at LIMIT ?`;
-
-type FinishedRow = readonly [
-  rowid: number,
-  id: string,
-  queueName: string,
-  status: 'completed' | 'dead',
-  leaseToken: number,
-];
-
-/** Failed attempts that a step of the clean-up may delete with their jobs: a few milliseconds of work. */
-const PRUNE_ATTEMPTS = 1000;
 
 export class SqliteJobStore implements JobStore {
   readonly #db: SqliteDatabase;
@@ -70,7 +57,7 @@ export class SqliteJobStore implements JobStore {
   readonly #selectExpired: Database.Statement<[number, string, number], JobRow>;
   readonly #selectAbandoned: Database.Statement<[number], JobRow>;
   readonly #selectDraining: Database.Statement<[string], 0 | 1>;
-  readonly #selectFinished: Database.Statement<[number, number], FinishedRow>;
+  readonly #finished: FinishedJobs;
 
   constructor(db: SqliteDatabase, writer: JobWriter, limit: QueueLimit) {
     this.#db = db;
@@ -88,7 +75,7 @@ export class SqliteJobStore implements JobStore {
     this.#selectExpired = connection.prepare<[number, string, number], JobRow>(SELECT_EXPIRED).raw();
     this.#selectAbandoned = connection.prepare<[number], JobRow>(SELECT_ABANDONED).raw();
     this.#selectDraining = connection.prepare<[string], 0 | 1>(SELECT_DRAINING).pluck();
-    this.#selectFinished = connection.prepare<[number, number], FinishedRow>(SELECT_FINISHED).raw();
+    this.#finished = new FinishedJobs(connection, writer);
   }
 
   insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues'> {
@@ -179,19 +166,8 @@ export class SqliteJobStore implements JobStore {
     }
   }
 
-  prune({ completedBefore, limit }: PruneRequest): Promise<PruneOutcome> {
-    return this.#db.write(() => {
-      const finished = this.#selectFinished.all(completedBefore, limit);
-      let deleted = 0;
-      let room = PRUNE_ATTEMPTS;
-      for (const [rowid, id, queueName, status, leaseToken] of finished) {
-        room -= Math.min(leaseToken, 2 * FAILED_ATTEMPTS_KEPT);
-        if (room < 0) break;
-        if (this.#writer.delete(id, leaseToken, { rowid, queueName, count: status }) === 'partly') break;
-        deleted += 1;
-      }
-      return { deleted, more: deleted < finished.length || deleted === limit };
-    });
+  prune(request: PruneRequest): Promise<PruneOutcome> {
+    return this.#db.write(() => this.#finished.prune(request));
   }
 
   recount(): Promise<boolean> {

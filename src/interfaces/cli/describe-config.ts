@@ -7,7 +7,8 @@ const COLUMN_MAX = 50;
 /** The effective configuration as a TOML file whose comments say where each value comes from. */
 export function describeConfig({ config, origins }: LoadedConfig): string {
   const settings = CONFIG_KEYS.map((key) => {
-    const [table = '', name = ''] = key.name.split('.');
+    const [table = '', ...names] = key.name.split('.');
+    const name = names.join('.');
     const value = key.formatOf(config);
     const text = value === null ? `# ${name} is not set` : `${name} = ${value}`;
     return { table, text, origin: origins.get(key.name) ?? 'default' };

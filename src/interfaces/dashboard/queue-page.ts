@@ -1,8 +1,9 @@
-import type { JobDefaults } from '../../application/config.js';
+import { queueDefaults, type JobDefaults } from '../../application/config.js';
 import type { Clock } from '../../application/ports/clock.js';
 import type { QueueStats } from '../../application/ports/queue-store.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
-import { DEFAULT_MAX_CONCURRENCY, type Queue } from '../../domain/queue/queue.js';
+import { formatRetention } from '../../domain/job/retention.js';
+import type { QueueSettings } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
 import { newQueueShape, queueUpdateShape, toQueueSettings } from '../http/queue-shapes.js';
 import { actionButton, facts, link, posting, queuePath } from './components.js';
@@ -22,7 +23,11 @@ const SETTINGS: FieldKinds = {
   retry_backoff: 'text',
   base_delay_ms: 'number',
   max_delay_ms: 'number',
+  retention_completed: 'text',
+  retention_dead: 'text',
 };
+/** An empty field is no change, but for these: there it is none. */
+const NULLABLE = ['rate_limit_rps', 'retention_completed', 'retention_dead'];
 
 /** @param defaults that a queue takes where nothing is said */
 export function queueRoutes(useCases: UseCases, clock: Clock, defaults: JobDefaults): PageRoute[] {
@@ -51,8 +56,7 @@ function changeSettings({ getQueue, updateQueue }: UseCases, clock: Clock): Page
   return post('/dashboard/queues/{name}/settings', async ({ parameter: name, form }) => {
     const found = await getQueue(name);
     if (!found.ok) return refused(found.refusal);
-    // An empty field is no change, but for the limit: there it is none.
-    const read = readForm(form, SETTINGS, queueUpdateShape.schema, { nullable: ['rate_limit_rps'] });
+    const read = readForm(form, SETTINGS, queueUpdateShape.schema, { nullable: NULLABLE });
     if (!read.ok) return show(queueView(found.value, read.state, clock.now()));
     return done(
       await updateQueue(name, toQueueSettings(read.body)),
@@ -86,7 +90,7 @@ function newQueueRoutes({ createQueue }: UseCases, defaults: JobDefaults): PageR
   const kinds: FieldKinds = { name: 'text', ...SETTINGS };
   const empty = {
     name: '',
-    ...settingsOf({ ...defaults, maxConcurrency: DEFAULT_MAX_CONCURRENCY, rateLimitRps: null }),
+    ...settingsOf(queueDefaults(defaults)),
   };
   return [
     get('/dashboard/new-queue', () =>
@@ -158,6 +162,8 @@ function queueContent(stats: QueueStats, now: number): Html {
   ])}</section>`;
 }
 
+const RETENTION_HINT = 'Such as 12h, 7d or never; empty: as the configuration says.';
+
 function settingsFields(state: FormState): Html[] {
   return [
     textField(state, {
@@ -185,15 +191,12 @@ function settingsFields(state: FormState): Html[] {
     }),
     textField(state, { name: 'base_delay_ms', label: 'Base delay (ms)', inputmode: 'numeric' }),
     textField(state, { name: 'max_delay_ms', label: 'Max delay (ms)', inputmode: 'numeric' }),
+    textField(state, { name: 'retention_completed', label: 'Keep completed jobs', hint: RETENTION_HINT }),
+    textField(state, { name: 'retention_dead', label: 'Keep dead jobs', hint: RETENTION_HINT }),
   ];
 }
 
-type Settings = Pick<
-  Queue,
-  'maxConcurrency' | 'rateLimitRps' | 'maxRetries' | 'retryBackoff' | 'baseDelayMs' | 'maxDelayMs'
->;
-
-function settingsOf(queue: Settings): Record<string, string> {
+function settingsOf(queue: QueueSettings): Record<string, string> {
   return {
     max_concurrency: String(queue.maxConcurrency),
     rate_limit_rps: queue.rateLimitRps === null ? '' : String(queue.rateLimitRps),
@@ -201,5 +204,11 @@ function settingsOf(queue: Settings): Record<string, string> {
     retry_backoff: queue.retryBackoff,
     base_delay_ms: String(queue.baseDelayMs),
     max_delay_ms: String(queue.maxDelayMs),
+    retention_completed: retentionText(queue.retentionCompletedMs),
+    retention_dead: retentionText(queue.retentionDeadMs),
   };
+}
+
+function retentionText(ms: number | null): string {
+  return ms === null ? '' : formatRetention(ms);
 }

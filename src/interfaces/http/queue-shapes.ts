@@ -3,6 +3,7 @@ import type { QueueStats } from '../../application/ports/queue-store.js';
 import { DEFAULT_MAX_CONCURRENCY, type Queue, type QueueChange } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
 import * as fields from '../../application/fields.js';
+import { formatRetention, parseRetention } from '../../domain/job/retention.js';
 import { formatInstant, instant } from './instant.js';
 import type { Shape } from './route.js';
 
@@ -13,9 +14,12 @@ const settings = {
   retry_backoff: fields.retryBackoff,
   base_delay_ms: fields.count,
   max_delay_ms: fields.count,
+  retention_completed: fields.retention,
+  retention_dead: fields.retention,
 };
 
 const configured = "Default: the configuration's.";
+const asConfigured = 'null: the configuration decides.';
 
 export const newQueueShape = {
   name: 'NewQueue',
@@ -31,6 +35,12 @@ export const newQueueShape = {
     retry_backoff: settings.retry_backoff.nullish().meta({ description: configured }),
     base_delay_ms: settings.base_delay_ms.nullish().meta({ description: configured }),
     max_delay_ms: settings.max_delay_ms.nullish().meta({ description: configured }),
+    retention_completed: settings.retention_completed
+      .nullish()
+      .meta({ description: `How long completed jobs are kept. ${configured}` }),
+    retention_dead: settings.retention_dead
+      .nullish()
+      .meta({ description: `How long dead jobs are kept. ${configured}` }),
   }),
 } satisfies Shape;
 
@@ -39,6 +49,8 @@ export const queueUpdateShape = {
   schema: fields.update({
     ...settings,
     rate_limit_rps: settings.rate_limit_rps.nullable().meta({ description: 'null removes the limit.' }),
+    retention_completed: settings.retention_completed.nullable().meta({ description: asConfigured }),
+    retention_dead: settings.retention_dead.nullable().meta({ description: asConfigured }),
   }),
 } satisfies Shape;
 
@@ -47,6 +59,7 @@ type Settings = Partial<z.infer<typeof newQueueShape.schema>>;
 /** What is given, and nothing else. */
 export function toQueueSettings(body: Settings): QueueChange {
   const { max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms, max_delay_ms } = body;
+  const { retention_completed, retention_dead } = body;
   return {
     ...(max_concurrency != null && { maxConcurrency: max_concurrency }),
     ...(rate_limit_rps !== undefined && { rateLimitRps: rate_limit_rps }),
@@ -54,7 +67,13 @@ export function toQueueSettings(body: Settings): QueueChange {
     ...(retry_backoff != null && { retryBackoff: retry_backoff }),
     ...(base_delay_ms != null && { baseDelayMs: base_delay_ms }),
     ...(max_delay_ms != null && { maxDelayMs: max_delay_ms }),
+    ...(retention_completed !== undefined && { retentionCompletedMs: toMs(retention_completed) }),
+    ...(retention_dead !== undefined && { retentionDeadMs: toMs(retention_dead) }),
   };
+}
+
+function toMs(retention: string | null): number | null {
+  return retention === null ? null : parseRetention(retention);
 }
 
 const shared = {
@@ -65,6 +84,8 @@ const shared = {
   retry_backoff: z.enum(BACKOFF_STRATEGIES),
   base_delay_ms: z.int(),
   max_delay_ms: z.int(),
+  retention_completed: z.string().nullable().meta({ description: asConfigured }),
+  retention_dead: z.string().nullable().meta({ description: asConfigured }),
   created_at: instant,
   updated_at: instant,
 };
@@ -117,9 +138,15 @@ function presentSettings(queue: Queue) {
     retry_backoff: queue.retryBackoff,
     base_delay_ms: queue.baseDelayMs,
     max_delay_ms: queue.maxDelayMs,
+    retention_completed: formatOptional(queue.retentionCompletedMs),
+    retention_dead: formatOptional(queue.retentionDeadMs),
   };
 }
 
 function presentInstants({ createdAt, updatedAt }: Queue) {
   return { created_at: formatInstant(createdAt), updated_at: formatInstant(updatedAt) };
+}
+
+function formatOptional(ms: number | null): string | null {
+  return ms === null ? null : formatRetention(ms);
 }

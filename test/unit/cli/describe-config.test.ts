@@ -3,45 +3,47 @@ import { describeConfig } from '../../../src/interfaces/cli/describe-config.js';
 import { load } from '../config/load.js';
 
 const given = {
-  file: '[server]\ndb_path = "C:\\\\jobs \\"1\\".db"\n[worker]\nretention_days = 7\n',
+  file: '[server]\ndb_path = "C:\\\\jobs \\"1\\".db"\n[worker]\nretention_days = 7\nretention = { dead = "12h" }\n',
   env: { MININQ_WORKER_QUEUES: 'a,b', MININQ_DEFAULTS_RETRY_STATUSES: '' },
   flags: { '--port': '7000' },
 };
 
 test('prints every value in TOML, with its origin', () => {
   expect(describeConfig(load(given))).toBe(`[server]
-host = "0.0.0.0"               # default
-port = 7000                    # flag --port
-db_path = "C:\\\\jobs \\"1\\".db"  # file mininq.toml
-durability = "normal"          # default
-max_body_bytes = 1048576       # default
-max_queues = 10000             # default
-# max_connections is not set   # default
-allowed_hosts = []             # default
+host = "0.0.0.0"                  # default
+port = 7000                       # flag --port
+db_path = "C:\\\\jobs \\"1\\".db"     # file mininq.toml
+durability = "normal"             # default
+max_body_bytes = 1048576          # default
+max_queues = 10000                # default
+# max_connections is not set      # default
+allowed_hosts = []                # default
 
 [worker]
-concurrency = 10               # default
-poll_interval_ms = 500         # default
-queues = ["a", "b"]            # environment MININQ_WORKER_QUEUES
-reaper_interval_secs = 30      # default
-scheduler_interval_secs = 15   # default
-retention_days = 7             # file mininq.toml
-cleanup_interval_secs = 3600   # default
+concurrency = 10                  # default
+poll_interval_ms = 500            # default
+queues = ["a", "b"]               # environment MININQ_WORKER_QUEUES
+reaper_interval_secs = 30         # default
+scheduler_interval_secs = 15      # default
+retention_days = 7                # file mininq.toml
+cleanup_interval_secs = 3600      # default
+# retention.completed is not set  # default
+retention.dead = "12h"            # file mininq.toml
 
 [defaults]
-max_retries = 3                # default
-retry_backoff = "exponential"  # default
-base_delay_ms = 1000           # default
-max_delay_ms = 300000          # default
-timeout_ms = 30000             # default
-retry_statuses = []            # environment MININQ_DEFAULTS_RETRY_STATUSES
-max_result_bytes = 65536       # default
-cron_dialect = "crontab"       # default
-max_crashes = 3                # default
+max_retries = 3                   # default
+retry_backoff = "exponential"     # default
+base_delay_ms = 1000              # default
+max_delay_ms = 300000             # default
+timeout_ms = 30000                # default
+retry_statuses = []               # environment MININQ_DEFAULTS_RETRY_STATUSES
+max_result_bytes = 65536          # default
+cron_dialect = "crontab"          # default
+max_crashes = 3                   # default
 
 [logging]
-level = "info"                 # default
-format = "auto"                # default
+level = "info"                    # default
+format = "auto"                   # default
 `);
 });
 

@@ -41,7 +41,11 @@ describe('docs/configuration.md', () => {
     expect(config).toEqual({
       ...DEFAULT_CONFIG,
       server: { ...DEFAULT_CONFIG.server, maxConnections: 1000 },
-      worker: { ...DEFAULT_CONFIG.worker, retentionDays: 30 },
+      worker: {
+        ...DEFAULT_CONFIG.worker,
+        retentionDays: 30,
+        retention: { completed: 604_800_000, dead: 2_592_000_000 },
+      },
     });
     expect([...new Set(origins.values())]).toEqual(['file mininq.toml']);
   });

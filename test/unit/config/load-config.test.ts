@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CONFIG_KEYS } from '../../../src/application/config-keys.js';
-import { DEFAULT_CONFIG, FLAG_NAMES, type LoadedConfig } from '../../../src/application/config.js';
+import {
+  DEFAULT_CONFIG,
+  FLAG_NAMES,
+  type LoadedConfig,
+  retentionOf,
+} from '../../../src/application/config.js';
+import { FOR_EVER } from '../../../src/domain/job/retention.js';
 import { bounds, choices, fileWith, load, refusal, samples, valueAt } from './load.js';
 
 const keys = CONFIG_KEYS.map((key) => ({ name: key.name, key }));
@@ -117,5 +123,20 @@ describe('bounds', () => {
       .join(', ')}, not "other"`;
     expect(refusal({ file: fileWith(name, '"other"') })).toBe(`mininq.toml: ${name} ${must}`);
     expect(refusal({ env: { [key.variable]: 'other' } })).toBe(`${key.variable} ${must}`);
+  });
+});
+
+describe('retention', () => {
+  const DAY = 86_400_000;
+
+  test.each([
+    ['', { completed: FOR_EVER, dead: FOR_EVER }],
+    ['retention_days = 30', { completed: 30 * DAY, dead: 30 * DAY }],
+    ['retention = { completed = "7d" }', { completed: 7 * DAY, dead: FOR_EVER }],
+    ['retention_days = 30\nretention = { completed = "12h" }', { completed: DAY / 2, dead: 30 * DAY }],
+    ['retention_days = 30\nretention.dead = "never"', { completed: 30 * DAY, dead: FOR_EVER }],
+    ['[worker.retention]\ncompleted = "1d"\ndead = "2d"', { completed: DAY, dead: 2 * DAY }],
+  ])('%j', (toml, expected) => {
+    expect(retentionOf(load({ file: `[worker]\n${toml}\n` }).config.worker)).toEqual(expected);
   });
 });

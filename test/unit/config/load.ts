@@ -75,6 +75,14 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     },
     { toml: '["localhost"]', text: 'localhost', value: ['localhost'] },
   ],
+  'worker.retention.completed': [
+    { ...word('7d'), value: 604_800_000 },
+    { ...word('never'), value: Number.MAX_SAFE_INTEGER },
+  ],
+  'worker.retention.dead': [
+    { ...word('90s'), value: 90_000 },
+    { ...word('36500d'), value: 3_153_600_000_000 },
+  ],
   'worker.queues': [
     { toml: '["emails", "a b", "emails"]', text: 'emails,a b,emails', value: ['emails', 'a b'] },
     { toml: '["x"]', text: 'x', value: ['x'] },
@@ -106,16 +114,17 @@ export function choices(key: AnyKey): string[] {
 
 /** The value at the place that the key's name says: server.db_path is server.dbPath. */
 export function valueAt(config: Config, name: string): unknown {
-  const [table = '', field = ''] = name
-    .replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
-    .split('.');
-  const values: unknown = Reflect.get(config, table);
-  if (typeof values !== 'object' || values === null || !(field in values)) throw new Error(`no ${name}`);
-  return Reflect.get(values, field);
+  const path = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()).split('.');
+  let value: unknown = config;
+  for (const field of path) {
+    if (typeof value !== 'object' || value === null || !(field in value)) throw new Error(`no ${name}`);
+    value = Reflect.get(value, field);
+  }
+  return value;
 }
 
 /** A file with one key. */
 export function fileWith(name: string, toml: string): string {
-  const [table = '', key = ''] = name.split('.');
-  return `[${table}]\n${key} = ${toml}\n`;
+  const [table = '', ...key] = name.split('.');
+  return `[${table}]\n${key.join('.')} = ${toml}\n`;
 }

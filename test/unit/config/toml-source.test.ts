@@ -53,6 +53,16 @@ describe('values that the file may not have', () => {
     { toml: 'queues = ["a", " b"]', problem: `queues ${QUEUES}, but holds " b"` },
     { toml: 'queues = ["a", ".."]', problem: `queues ${QUEUES}, but holds ".."` },
     { toml: 'queues = ["a", 1]', problem: `queues ${QUEUES}, but holds 1` },
+    {
+      toml: 'retention = { dead = "7 days" }',
+      problem:
+        'retention.dead must be a duration such as "30m", "12h" or "7d", at most "36500d", or "never", not "7 days"',
+    },
+    {
+      toml: 'retention.dead = 7',
+      problem:
+        'retention.dead must be a duration such as "30m", "12h" or "7d", at most "36500d", or "never", not 7',
+    },
     { toml: 'retention_days = 0', problem: 'retention_days must be an integer from 1 to 36500, not 0' },
   ])('$toml', ({ toml, problem }) => {
     expect(refusal({ file: `[worker]\n${toml}\n` })).toBe(`mininq.toml: worker.${problem}`);
@@ -95,8 +105,12 @@ describe('tables and keys that do not exist', () => {
       problem: 'unknown key worker.pollIntervalMs; did you mean worker.poll_interval_ms?',
     },
     {
+      file: '[worker]\nretention = { ded = "7d" }',
+      problem: 'unknown key worker.retention.ded; did you mean worker.retention.dead?',
+    },
+    {
       file: '[worker]\nretention = 1',
-      problem: 'unknown key worker.retention; did you mean worker.retention_days?',
+      problem: 'worker.retention must be a table { ... } with any of completed, dead',
     },
     {
       file: '[worker]\nmax_retries = 1',

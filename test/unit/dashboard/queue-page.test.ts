@@ -23,6 +23,8 @@ describe('a new queue', () => {
       retry_backoff: 'exponential',
       base_delay_ms: '1000',
       max_delay_ms: '300000',
+      retention_completed: '',
+      retention_dead: '',
     });
   });
 
@@ -128,6 +130,8 @@ describe('the settings of a queue', () => {
       retry_backoff: 'linear',
       base_delay_ms: 0,
       max_delay_ms: 9,
+      retention_completed: '12h',
+      retention_dead: 'never',
     });
     const before = stored();
     dashboard.clock.advance(1000);
@@ -135,6 +139,19 @@ describe('the settings of a queue', () => {
     expect(answer.headers.get('location')).toBe(MAILS);
     expect((await dashboard.follow(answer)).notice).toBe('The settings of queue mails are saved.');
     expect(stored()).toEqual({ ...before, updatedAt: NOW + 1000 });
+  });
+
+  test('have the retention; what is empty there is left to the configuration', async () => {
+    const { dashboard, stored } = await withMails({ retention_completed: '12h', retention_dead: '1d' });
+    const fields = (await dashboard.shown(MAILS)).form(SETTINGS);
+    expect(fields).toMatchObject({ retention_completed: '12h', retention_dead: '1d' });
+    await dashboard.submit(SETTINGS, { ...fields, retention_completed: '', retention_dead: ' 30d ' });
+    expect(stored()).toMatchObject({ retentionCompletedMs: null, retentionDeadMs: 2_592_000_000 });
+    const page = await dashboard.submit(SETTINGS, { ...fields, retention_dead: 'soon' });
+    expect(page.problems).toEqual({
+      retention_dead:
+        'must be a duration such as "30m", "12h" or "7d", at most "36500d", or "never", got "soon"',
+    });
   });
 
   test('are changed where something is filled in; an empty limit is none', async () => {

@@ -138,6 +138,20 @@ test('finished jobs go after the retention period, in steps that follow at once'
   expect(await stores.queues.get('default')).not.toBeNull();
 });
 
+test('a queue that has a retention of its own is cleaned up, though the configuration has none', async () => {
+  const { engine, enqueue, queue, scheduler, settle, stores } = engineHarness({ cleanupIntervalSecs: 3600 });
+  await queue('short', { retentionCompletedMs: DAY });
+  engine.start();
+  const [short] = await enqueue({ queueName: 'short' });
+  const [other] = await enqueue();
+  await settle();
+  await scheduler.advanceAsync(DAY);
+  expect(await stores.queries.get(short ?? '')).not.toBeNull();
+  await scheduler.advanceAsync(HOUR);
+  expect(await stores.queries.get(short ?? '')).toBeNull();
+  expect(await stores.queries.get(other ?? '')).not.toBeNull();
+});
+
 test('without a retention period they stay', async () => {
   const daily = { reaperIntervalSecs: 86_400, schedulerIntervalSecs: 86_400 };
   const { engine, enqueue, clock, scheduler, settle, count } = engineHarness({

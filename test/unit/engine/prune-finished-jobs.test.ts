@@ -24,7 +24,7 @@ function pruning(jobs: readonly Job[]) {
   const { events, published } = recordedEvents();
   const prune = new PruneFinishedJobs(
     { jobs: new MemoryJobStore(data), clock: new FakeClock(NOW), events, logger },
-    RETENTION_DAYS,
+    { completed: RETENTION_DAYS * DAY_MS, dead: RETENTION_DAYS * DAY_MS },
   );
   return { data, logger, published, runOnce: () => prune.runOnce() };
 }

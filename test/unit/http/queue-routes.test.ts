@@ -14,6 +14,8 @@ const EXAMPLE_QUEUE = {
   retry_backoff: 'linear',
   base_delay_ms: 1000,
   max_delay_ms: 300_000,
+  retention_completed: null,
+  retention_dead: null,
   paused: 0,
   created_at: NOW,
   updated_at: NOW,
@@ -56,6 +58,8 @@ describe('POST /queues', () => {
       retry_backoff: null,
       base_delay_ms: null,
       max_delay_ms: null,
+      retention_completed: null,
+      retention_dead: null,
     };
     const response = await api.post('/queues', { name: 'webhooks', ...nulls });
     expect(response.status).toBe(201);
@@ -81,6 +85,22 @@ describe('POST /queues', () => {
       max_delay_ms: int32,
     };
     expect((await api.post('/queues', { name: 'most', ...most })).body).toMatchObject(most);
+  });
+
+  test('keeps how long finished jobs are kept, and gives it back to the configuration', async () => {
+    const api = await startApi();
+    const given = { retention_completed: '36h', retention_dead: 'never' };
+    expect((await api.post('/queues', { name: 'q', ...given })).body).toMatchObject(given);
+    expect(api.data.queues.get('q')).toMatchObject({
+      retentionCompletedMs: 129_600_000,
+      retentionDeadMs: Number.MAX_SAFE_INTEGER,
+    });
+    const changed = await api.put('/queues/q', { retention_completed: '14d', retention_dead: null });
+    expect(changed.body).toMatchObject({ retention_completed: '14d', retention_dead: null });
+    expect((await api.get('/queues/q')).body).toMatchObject({ retention_completed: '14d' });
+    expect((await api.put('/queues/q', { paused: undefined, max_retries: 1 })).body).toMatchObject({
+      retention_completed: '14d',
+    });
   });
 
   test('refuses a name that exists', async () => {
@@ -124,6 +144,8 @@ describe('GET /queues', () => {
         retry_backoff: 'exponential',
         base_delay_ms: 1000,
         max_delay_ms: 300_000,
+        retention_completed: null,
+        retention_dead: null,
         paused: false,
         pending: 2,
         running: 1,

@@ -110,6 +110,18 @@ const badRates: Bad[] = [
   [true, `${MUST_BE_RATE} true`],
 ];
 
+const MUST_BE_RETENTION =
+  'must be a duration such as "30m", "12h" or "7d", at most "36500d", or "never", got';
+const badRetentions: Bad[] = [
+  ['7', `${MUST_BE_RETENTION} "7"`],
+  ['0d', `${MUST_BE_RETENTION} "0d"`],
+  ['7 days', `${MUST_BE_RETENTION} "7 days"`],
+  ['36501d', `${MUST_BE_RETENTION} "36501d"`],
+  ['', `${MUST_BE_RETENTION} ""`],
+  [7, `${MUST_BE_RETENTION} 7`],
+  ['1'.repeat(61), `${MUST_BE_RETENTION} a string of 61 characters`],
+];
+
 const badBooleans: Bad[] = [
   ['true', 'must be true or false, got a string'],
   [1, 'must be true or false, got 1'],
@@ -138,6 +150,8 @@ const queueSettings = {
   retry_backoff: badBackoffs,
   base_delay_ms: badIntegers(0, INT32_MAX),
   max_delay_ms: badIntegers(0, INT32_MAX),
+  retention_completed: badRetentions,
+  retention_dead: badRetentions,
 };
 const scheduleFields = {
   cron_expression: badTexts(256),
@@ -194,7 +208,7 @@ const BODY_ROUTES: readonly {
     send: (api, body) => api.put('/queues/q', body),
     fields: queueSettings,
     good: {},
-    nullable: ['rate_limit_rps'],
+    nullable: ['rate_limit_rps', 'retention_completed', 'retention_dead'],
   },
   {
     route: 'POST /schedules',
@@ -308,7 +322,10 @@ describe('jobs of POST /jobs/batch', () => {
 
 describe('an update without a field', () => {
   test.each([
-    ['/queues/q', 'max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms, max_delay_ms'],
+    [
+      '/queues/q',
+      'max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms, max_delay_ms, retention_completed, retention_dead',
+    ],
     [
       '/schedules/018d0c5b-c400-7000-8000-000000000001',
       'cron_expression, timezone, cron_dialect, callback_url, queue_name, payload, max_retries, timeout_ms, enabled',

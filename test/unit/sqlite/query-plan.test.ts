@@ -19,11 +19,11 @@ import {
 import { SELECT_COUNTED } from '../../../src/infrastructure/sqlite/job-recount.js';
 import { searchStep } from '../../../src/infrastructure/sqlite/job-search.js';
 import { FIRST_OF_RUNS, NEXT_OF_RUN } from '../../../src/infrastructure/sqlite/oldest-ready.js';
+import { SELECT_FINISHED, SELECT_RETENTIONS } from '../../../src/infrastructure/sqlite/finished-jobs.js';
 import {
   SELECT_ABANDONED,
   SELECT_DRAINING,
   SELECT_EXPIRED,
-  SELECT_FINISHED,
   SELECT_READY,
 } from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
 import { RUNNING_OF } from '../../../src/infrastructure/sqlite/sqlite-job-queries.js';
@@ -111,7 +111,17 @@ describe.each([
   [
     'the cleanup',
     SELECT_FINISHED,
-    ['SEARCH jobs USING INDEX idx_jobs_finished (completed_at>? AND completed_at<?)'],
+    [
+      'SEARCH jobs USING INDEX idx_jobs_finished (queue_name=? AND status=? AND completed_at>? AND completed_at<?)',
+    ],
+  ],
+  [
+    'finding the queues of the cleanup',
+    SELECT_RETENTIONS,
+    [
+      'SEARCH c USING INDEX sqlite_autoindex_job_counts_1 (queue_name>?)',
+      'SEARCH q USING INDEX sqlite_autoindex_queues_1 (name=?) LEFT-JOIN',
+    ],
   ],
   [
     'finding the failed attempts that a job need not keep',
