@@ -73,14 +73,15 @@ scenario('F17 disk full while results are to be stored', {}, async (site) => {
   await server.api.request('POST', '/queues', { name: 'default', max_concurrency: 20 });
   const job = { callback_url: `${receiver}/?delay=1500&size=60000` };
   await site.producer({ url: server.api.url, connections: 1, batch: 60, total: 60, job }).exited;
-  await eventually('20 deliveries', () => site.ledger.deliveries.length === 20, DEADLINE_MS);
+  await eventually('some deliveries', () => site.ledger.deliveries.length >= 5, DEADLINE_MS);
   await disk.fill();
-  await eventually('20 answers', () => site.ledger.answered.length === 20, DEADLINE_MS);
   await eventually(
     'the server says that it cannot store',
     () => server.program.log.some(({ msg }) => msg.startsWith('store unavailable')),
     DEADLINE_MS,
   );
+  const { ledger } = site;
+  await eventually('their answers', () => ledger.answered.length === ledger.deliveries.length, DEADLINE_MS);
   await disk.free();
   await allFinished(server);
   // Nobody died: each result waited until it could be stored.

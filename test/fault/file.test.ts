@@ -67,7 +67,7 @@ scenario('F19 file or folder that cannot be written', {}, async (site) => {
   });
   expect(await refused.exited).toEqual({ code: 1, signal: null });
   expect(refused.stderr).toMatch(
-    /^mininq: database .*: (not writable for this user|cannot be opened; check)/,
+    /^mininq: database .*: (not writable for this user|its directory is not writable for this user|cannot be opened; check)/,
   );
   expect(refused.stderr.trimEnd()).not.toContain('\n');
   expect(hashOf(site.database)).toBe(before);

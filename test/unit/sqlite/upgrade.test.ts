@@ -59,5 +59,5 @@ test('the schedules of an older file mean what they meant, and run on', async ()
   };
   expect(await schedules.due(NOW, 10, [])).toEqual([schedule]);
   expect(await schedules.counts()).toEqual({ total: 1, enabled: 1 });
-  database.close();
+  await database.close();
 });
