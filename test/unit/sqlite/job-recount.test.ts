@@ -7,6 +7,7 @@ import { freeSlots } from '../../support/free-slots.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { connectSqlite } from '../../support/sqlite.js';
+import { claimed, hire } from '../../support/workers.js';
 
 let folder: string;
 let stores: ReturnType<typeof connectSqlite>;
@@ -16,6 +17,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mininq-'));
   logger = new RecordingLogger();
   stores = connectSqlite(join(folder, 'test.db'), { logger });
+  await hire(stores.workers, 'w');
 });
 afterEach(async () => {
   await stores.jobs.close();
@@ -29,9 +31,9 @@ async function insert(count: number, queueName = 'default', visibleAt = NOW): Pr
   }
 }
 
-function claim(slots = 100, now = NOW) {
+async function claim(slots = 100, now = NOW) {
   const plan = (queues: Parameters<typeof planClaim>[0]) => planClaim(queues, freeSlots(slots), now, 0);
-  return stores.jobs.claim({ now, workerId: 'w', slots, queues: [], plan });
+  return claimed(await stores.jobs.claim({ now, workerId: 'w', slots, queues: [], plan }));
 }
 
 function byHand(sql: string): void {
