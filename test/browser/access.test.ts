@@ -54,6 +54,7 @@ async function furnish(
     '/dashboard/schedules',
     `/dashboard/schedules/${id}`,
     '/dashboard/new-schedule',
+    '/dashboard/workers',
     '/dashboard/nowhere',
   ];
   return { paths, jobId: bad.id };
