@@ -12,6 +12,8 @@ const PATH = '/dashboard/workers';
 const PAGE_SIZE = 50;
 /** Of each worker. */
 const JOBS_SHOWN = 5;
+/** Characters of the id of a job: its end, which is random. */
+const ID_SHOWN = 12;
 
 export function workerRoutes(useCases: UseCases, engineStatus: () => EngineStatus): PageRoute[] {
   const { listWorkerPage, drainWorker } = useCases;
@@ -92,7 +94,7 @@ function runs(jobs: readonly JobSummary[]): Content {
     .slice(0, JOBS_SHOWN)
     .map(
       ({ id, queueName, startedAt }) =>
-        html`<li><a class="mono" href="${jobPath(id)}">${id}</a> <span class="muted">of ${queueName}, began ${time(startedAt)}</span></li>`,
+        html`<li><a class="mono" href="${jobPath(id)}" title="${id}">…${id.slice(-ID_SHOWN)}</a> <span class="muted">of ${queueName}, began ${time(startedAt)}</span></li>`,
     )}${jobs.length > JOBS_SHOWN && html`<li class="muted">and more</li>`}</ul>`;
 }
 
