@@ -71,12 +71,17 @@ export class RecoverAbandonedJobs {
   }
 
   #log(job: Job, settlement: Settlement | undefined): void {
-    this.#ports.logger.warn('job recovered from a worker that died', {
+    const { logger } = this.#ports;
+    const fields = {
       job_id: job.id,
       queue: job.queueName,
       worker_id: job.workerId,
       crashes: settlement?.state.crashes,
       status: settlement?.state.status,
-    });
+    };
+    logger.warn('job recovered from a worker that died', fields);
+    if (settlement?.state.status === 'dead') {
+      logger.warn('job dead', { ...fields, error: settlement.state.lastError });
+    }
   }
 }

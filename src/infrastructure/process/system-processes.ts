@@ -46,14 +46,27 @@ function isTaken(pid: number): boolean {
   }
 }
 
-/** A container shares the boot of its machine, but not the pids. */
+/**
+ * A container shares the boot of its machine, but not the pids, and in a time namespace of its own it sees other start
+ * times. null: this /proc does not tell of the processes that this one sees.
+ */
 function pidSpace(): string | null {
   if (process.platform !== 'linux') return `host:${hostname()}`;
   try {
+    if (parseInt(readFileSync('/proc/self/stat', 'utf8'), 10) !== process.pid) return null;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')} ${timeNamespace()}`;
   } catch {
     return null;
+  }
+}
+
+function timeNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/time');
+  } catch {
+    // Before Linux 5.6 there is but one.
+    return '';
   }
 }
 

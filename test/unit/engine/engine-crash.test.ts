@@ -175,9 +175,11 @@ describe('a crash is not a failed attempt', () => {
     const id = await cluster.enqueue(victim);
     await cluster.pass(100);
     victim.kill();
-    cluster.start('a');
+    const { logger } = cluster.start('a');
     await cluster.pass(100);
     expect(await cluster.job(id)).toMatchObject({ status: 'dead', lastError: crashError(1) });
+    const deaths = logger.lines.filter(({ message }) => message === 'job dead');
+    expect(deaths.map(({ fields }) => [fields['job_id'], fields['error']])).toEqual([[id, crashError(1)]]);
   });
 
   test('failed attempts before it stay counted', async () => {
