@@ -105,6 +105,9 @@ test('queues', async () => {
     retry_backoff: 'linear',
     base_delay_ms: 1000,
     max_delay_ms: 300000,
+    // Beyond the manual.
+    retention_completed: null,
+    retention_dead: null,
     paused: 0,
     created_at: INSTANT,
     updated_at: INSTANT,

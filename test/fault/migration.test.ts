@@ -19,15 +19,22 @@ const JOBS = Array.from({ length: 50 }, (_, n) => `job-${n}`);
 function oldFile(path: string, migrations: number): void {
   const db = new Database(path);
   db.pragma('journal_mode = wal');
+  db.pragma('foreign_keys = off');
   db.exec(
     'CREATE TABLE __drizzle_migrations (id INTEGER PRIMARY KEY, hash TEXT NOT NULL, created_at NUMERIC)',
   );
   const record = db.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)');
-  for (const { sql, hash, folderMillis } of MIGRATIONS.slice(0, migrations)) {
+  for (const [nth, { sql, hash, folderMillis }] of MIGRATIONS.slice(0, migrations).entries()) {
     for (const statement of sql) db.exec(statement);
     record.run(hash, folderMillis);
+    if (nth === 0) insertJobs(db);
   }
   db.pragma('application_id = 0x6d6e6971');
+  db.close();
+}
+
+/** Into the tables of the first version. */
+function insertJobs(db: Database.Database): void {
   const insert = db.prepare(`
     INSERT INTO jobs (id, queue_name, status, ready, priority, visible_at, attempt, max_retries, timeout_ms,
       lease_token, created_at, updated_at, callback_url, result_truncated, payload)
@@ -35,7 +42,6 @@ function oldFile(path: string, migrations: number): void {
   for (const id of JOBS) insert.run(id);
   db.exec(`INSERT INTO job_counts (queue_name, ready, delayed, running, completed, dead)
     VALUES ('default', ${JOBS.length}, 0, 0, 0, 0)`);
-  db.close();
 }
 
 function appliedMigrations(path: string): number {

@@ -91,6 +91,8 @@ test("a queue that is missing is created with the configuration's defaults", asy
     retryBackoff: 'fixed',
     baseDelayMs: 5,
     maxDelayMs: 300_000,
+    retentionCompletedMs: null,
+    retentionDeadMs: null,
     paused: false,
     bucket: null,
     createdAt: NOW,
