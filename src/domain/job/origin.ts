@@ -1,13 +1,13 @@
 /**
- * Scheme, host and port of a callback_url (and its user, if it has one) as they are written there, "http://host:80" and "http://host" told apart: every
- * claimed job passes here, and to parse the URL would take as long as an update of its row.
+ * Scheme, host and port of a callback_url (and its user, if it has one) as they are written there, "http://host:80"
+ * and "http://host" told apart: every claimed job passes here, and to parse the URL would take as long as an update of
+ * its row.
  */
 export function originOf(callbackUrl: string): string {
-  const authority = callbackUrl.indexOf('//');
-  if (authority === -1) return callbackUrl.slice(0, callbackUrl.indexOf(':') + 1);
-  for (let at = authority + 2; at < callbackUrl.length; at += 1) {
-    const character = callbackUrl[at];
-    if (character === '/' || character === '?' || character === '#') return callbackUrl.slice(0, at);
-  }
-  return callbackUrl;
+  const slashes = callbackUrl.indexOf('//');
+  if (slashes === -1) return callbackUrl.slice(0, callbackUrl.indexOf(':') + 1);
+  const path = callbackUrl.indexOf('/', slashes + 2);
+  const origin = path === -1 ? callbackUrl : callbackUrl.slice(0, path);
+  const end = origin.search(/[?#]/);
+  return end === -1 ? origin : origin.slice(0, end);
 }

@@ -34,7 +34,7 @@ export function movementOf({ movedAt, timeouts }: Ends, now: number): Movement {
 export function leftByQueue(movement: Movement, slots: number): number {
   switch (movement) {
     case 'moving':
-      return Math.floor(slots / 10);
+      return slots < 10 ? 0 : Math.max(1, Math.floor(slots / 20));
     case 'standing':
       return atLeastOne((slots * 4) / 10, slots);
     case 'stuck':

@@ -33,16 +33,19 @@ export interface Statement {
 }
 
 /**
- * To make an array of the parameters first would cost a third of an insert.
+ * To make an array of the parameters first would cost a third of an insert, and a rest parameter makes one too.
+ * @param further how many parameters follow the fields
  * @returns runs the statement with the fields of the object in order, then with the further parameters
  */
-export function compileRun<Field extends keyof Job>(
+export function compileRun<Field extends keyof Job, Further extends readonly unknown[]>(
   fields: readonly Field[],
   bind: ValueCode,
-): (statement: Statement, source: Pick<Job, Field>, ...further: unknown[]) => { readonly changes: number } {
+  further: Further['length'],
+): (statement: Statement, source: Pick<Job, Field>, ...further: Further) => { readonly changes: number } {
   const values = fields.map((field) => bind(`source.${field}`, JOB_COLUMNS[field].kind));
-  const code = `return statement.run(${values.join(', ')}, ...further);`;
-  return compile(['statement', 'source', '...further'], code) as ReturnType<typeof compileRun<Field>>;
+  const rest = Array.from({ length: further }, (_, i) => `further${i}`);
+  const code = `return statement.run(${[...values, ...rest].join(', ')});`;
+  return compile(['statement', 'source', ...rest], code) as ReturnType<typeof compileRun<Field, Further>>;
 }
 
 function compile(parameters: readonly string[], code: string): unknown {

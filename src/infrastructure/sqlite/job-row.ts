@@ -7,7 +7,7 @@ export const JOB_COLUMN_LIST = columnNames(JOB_FIELDS).join(', ');
 export const SUMMARY_COLUMN_LIST = columnNames(SUMMARY_FIELDS).join(', ');
 /** The columns that {@link runInsert} gives values for, before its further ones. */
 export const INSERTED_COLUMNS: readonly string[] = columnNames(NEW_JOB_FIELDS);
-/** The columns that {@link runUpdate} gives values for, before its further ones. */
+/** The columns that {@link runUpdate} and {@link runUpdateRunning} give values for, before their further ones. */
 export const UPDATED_COLUMNS: readonly string[] = columnNames(STATE_FIELDS);
 
 /**
@@ -30,5 +30,13 @@ export const toNumberedJob: (row: NumberedJobRow) => ReturnType<typeof toJob> = 
   1,
 );
 export const toSummary = compileReader(SUMMARY_FIELDS, read);
-export const runInsert = compileRun(NEW_JOB_FIELDS, bind);
-export const runUpdate = compileRun(STATE_FIELDS, bind);
+export const runInsert = compileRun<(typeof NEW_JOB_FIELDS)[number], [ready: 0 | 1]>(NEW_JOB_FIELDS, bind, 1);
+export const runUpdate = compileRun<(typeof STATE_FIELDS)[number], [ready: 0 | 1, rowid: number]>(
+  STATE_FIELDS,
+  bind,
+  2,
+);
+export const runUpdateRunning = compileRun<
+  (typeof STATE_FIELDS)[number],
+  [ready: 0 | 1, rowid: number, id: string, leaseToken: number]
+>(STATE_FIELDS, bind, 4);

@@ -17,7 +17,7 @@ import type {
   Settlement,
 } from '../../application/ports/job-store.js';
 import { JOB_COLUMN_LIST, toJob, toNumberedJob, type JobRow, type NumberedJobRow } from './job-row.js';
-import type { JobWriter } from './job-writer.js';
+import type { JobWriter, StoredJob } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { FinishedJobs } from './finished-jobs.js';
@@ -27,6 +27,8 @@ import type { SqliteDatabase } from './sqlite-database.js';
 
 /** Characters of payload after which a claim takes no further job: SQLite rewrites a row as a whole. */
 const CLAIM_PAYLOAD_LIMIT = 2_000_000;
+/** More than any process has slots; without an entry, a settlement takes a statement more. */
+const CLAIMED_LIMIT = 20_000;
 /** Jobs that a claim reads at once. */
 const CLAIM_CHUNK = 10;
 
@@ -58,6 +60,8 @@ export class SqliteJobStore implements JobStore {
   readonly #selectAbandoned: Database.Statement<[number], JobRow>;
   readonly #selectDraining: Database.Statement<[string], 0 | 1>;
   readonly #finished: FinishedJobs;
+  /** Where the jobs are that were claimed here and are not settled: a settlement need not look for them. */
+  readonly #claimed = new Map<string, StoredJob>();
 
   constructor(db: SqliteDatabase, writer: JobWriter, limit: QueueLimit) {
     this.#db = db;
@@ -109,10 +113,10 @@ export class SqliteJobStore implements JobStore {
 
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]> {
     return this.#db.write(() => {
-      return settlements.map(({ jobId, leaseToken, state, failedAttempt }) => {
-        const stored = this.#writer.find(jobId, { status: 'running', leaseToken });
-        if (typeof stored === 'string') return stored;
-        this.#writer.replace(stored, state);
+      return settlements.map((settlement) => {
+        const { jobId, leaseToken, failedAttempt } = settlement;
+        const refusal = this.#settleOne(settlement);
+        if (refusal !== null) return refusal;
         if (failedAttempt) this.#writer.recordFailure(jobId, leaseToken, failedAttempt);
         return 'applied';
       });
@@ -207,8 +211,24 @@ export class SqliteJobStore implements JobStore {
     // A job that is marked ready was due once, and stays so when the clock is set back.
     const transition = claim(job, { workerId }, Math.max(now, job.visibleAt));
     if (transition.kind !== 'changed') return;
-    this.#writer.replace({ rowid: row[0], queueName: job.queueName, count: 'ready' }, transition.job);
+    const stored: StoredJob = { rowid: row[0], queueName: job.queueName, count: 'ready' };
+    this.#writer.replace(stored, transition.job);
     claimed.push(transition.job);
+    // Those whose settling was never asked for, as their claim was lost, are not kept for ever.
+    if (this.#claimed.size >= CLAIMED_LIMIT) this.#claimed.clear();
+    this.#claimed.set(job.id, stored);
+  }
+
+  #settleOne({ jobId, leaseToken, state }: Settlement): 'lost' | 'missing' | null {
+    const claimed = this.#claimed.get(jobId);
+    if (claimed) {
+      this.#claimed.delete(jobId);
+      if (this.#writer.replaceRunning(claimed, jobId, leaseToken, state)) return null;
+    }
+    const stored = this.#writer.find(jobId, { status: 'running', leaseToken });
+    if (typeof stored === 'string') return stored;
+    this.#writer.replace(stored, state);
+    return null;
   }
 
   /** There were fewer jobs than counted, as when rows were deleted by hand. It would be offered again at once. */

@@ -1,6 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { DispatchDueJobs, type DispatchOptions } from '../../../src/application/engine/dispatch-due-jobs.js';
+import {
+  ASK_AFTER_MS,
+  DispatchDueJobs,
+  type DispatchOptions,
+} from '../../../src/application/engine/dispatch-due-jobs.js';
 import { Presence } from '../../../src/application/engine/presence.js';
 import { Shortage } from '../../../src/application/engine/shortage.js';
 import type { Job, NewJob } from '../../../src/domain/job/job.js';
@@ -137,7 +141,7 @@ describe('claiming', () => {
     const [a, b] = newJobs(2);
     if (!a || !b) throw new Error('two jobs were made');
     await insert([a, b]);
-    expect(await dispatch.runOnce()).toEqual({ claimed: 2, nextRunAt: null });
+    expect((await dispatch.runOnce()).claimed).toBe(2);
     expect(started.map(({ id }) => id)).toEqual([a.id, b.id]);
     expect(started).toMatchObject(
       [a, b].map(() => ({ status: 'running', attempt: 1, leaseToken: 1, workerId: presence.id })),
@@ -173,7 +177,7 @@ describe('claiming', () => {
   test.each([
     ['more jobs than slots', 450, 500, [200, 200, 50], null],
     ['as many slots as one pass claims', 200, 500, [200], null],
-    ['fewer jobs than slots', 450, 230, [200, 30], NOW + 700],
+    ['fewer jobs than slots', 450, 230, [200, 30], NOW + ASK_AFTER_MS],
     ['as many jobs as one pass claims', 450, 200, [200, 0], NOW + 700],
   ])(
     'takes 200 a pass at most, then more at once: %s',
@@ -210,7 +214,8 @@ describe('claiming', () => {
   test('keeps to the queues of this worker', async () => {
     const { dispatch, insert, started } = dispatching({ queues: ['b', 'unknown'] });
     await insert(['a', 'b', 'c'].map((queueName) => newJob({ queueName })));
-    expect(await dispatch.runOnce()).toEqual({ claimed: 1, nextRunAt: null });
+    expect((await dispatch.runOnce()).claimed).toBe(1);
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: null });
     expect(started.map(({ queueName }) => queueName)).toEqual(['b']);
   });
 });
@@ -219,7 +224,15 @@ describe('the next run', () => {
   test('is when the next job is due, as long as there is a slot for it', async () => {
     const { dispatch, insert } = dispatching();
     await insert([...newJobs(2), newJob({ visibleAt: NOW + 700 })]);
-    expect(await dispatch.runOnce()).toEqual({ claimed: 2, nextRunAt: NOW + 700 });
+    await dispatch.runOnce();
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: NOW + 700 });
+  });
+
+  test('is soon after a claim, and only then asked for: what was claimed may have ended by then', async () => {
+    const { dispatch, insert, jobs } = dispatching();
+    await insert([...newJobs(2), newJob({ visibleAt: NOW + 700 })]);
+    expect(await dispatch.runOnce()).toEqual({ claimed: 2, nextRunAt: NOW + ASK_AFTER_MS });
+    expect(jobs.calls.nextDueAt).toBe(0);
   });
 
   test('is not asked for when every slot is taken', async () => {
@@ -234,7 +247,8 @@ describe('the next run', () => {
     const { dispatch, insert, queues } = dispatching();
     await insert(newJobs(2));
     await queues.update('default', { rateLimitRps: 0.5 }, NOW);
-    expect(await dispatch.runOnce()).toEqual({ claimed: 1, nextRunAt: NOW + 2000 });
+    await dispatch.runOnce();
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: NOW + 2000 });
   });
 
   test('is of no queue that is paused, full or empty', async () => {
@@ -242,7 +256,8 @@ describe('the next run', () => {
     await insert([...newJobs(2, { queueName: 'full' }), newJob({ queueName: 'paused' })]);
     await queues.update('full', { maxConcurrency: 1 }, NOW);
     await queues.update('paused', { paused: true }, NOW);
-    expect(await dispatch.runOnce()).toEqual({ claimed: 1, nextRunAt: null });
+    await dispatch.runOnce();
+    expect(await dispatch.runOnce()).toEqual({ claimed: 0, nextRunAt: null });
   });
 });
 
@@ -291,10 +306,11 @@ describe('a store that is unavailable', () => {
     expect((await dispatch.runOnce()).claimed).toBe(1);
   });
 
-  test('after the claim fails the pass, but what was claimed is under way', async () => {
+  test('after the claim fails the next pass, but what was claimed is under way', async () => {
     const { dispatch, insert, jobs, started } = dispatching();
     await insert(newJobs(1));
     jobs.failures.nextDueAt.push(UNAVAILABLE);
+    await dispatch.runOnce();
     await expect(dispatch.runOnce()).rejects.toBe(UNAVAILABLE);
     expect([started.length, dispatch.inFlight]).toEqual([1, 1]);
   });

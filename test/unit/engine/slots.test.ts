@@ -17,7 +17,7 @@ test('an attempt that ended in time counts as such, however long the store took 
     clock.advance(TIMEOUT_MS * 2);
     release(TIMEOUT_MS / 2);
   }
-  expect(slots.toShare(10).leftBy('a'), 'a queue that moves leaves a tenth').toBe(1);
+  expect(slots.toShare(10).leftBy('a'), 'a queue that moves leaves one of ten').toBe(1);
   for (let n = 0; n < 2; n += 1) slots.take(job('a', 'a'))(TIMEOUT_MS);
   expect(slots.toShare(10).leftBy('a'), 'one that ran out of time twice leaves eight').toBe(8);
 });

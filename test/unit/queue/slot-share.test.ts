@@ -21,8 +21,10 @@ describe('of so many slots, a queue that takes another one leaves', () => {
     [2, 0, 1, 1],
     [3, 0, 1, 2],
     [5, 0, 2, 4],
+    [9, 0, 3, 7],
     [10, 1, 4, 8],
-    [64, 6, 25, 51],
+    [39, 1, 15, 31],
+    [64, 3, 25, 51],
   ])('%d: %d when it moves, %d when it stands, %d when it is stuck', (slots, moving, standing, stuck) => {
     expect((['moving', 'standing', 'stuck'] as const).map((each) => leftByQueue(each, slots))).toEqual([
       moving,

@@ -17,6 +17,7 @@ import {
   SELECT_SURPLUS,
 } from '../../../src/infrastructure/sqlite/failed-attempts.js';
 import { SELECT_COUNTED } from '../../../src/infrastructure/sqlite/job-recount.js';
+import { UPDATE_RUNNING } from '../../../src/infrastructure/sqlite/job-writer.js';
 import { searchStep } from '../../../src/infrastructure/sqlite/job-search.js';
 import { FIRST_OF_RUNS, NEXT_OF_RUN } from '../../../src/infrastructure/sqlite/oldest-ready.js';
 import { SELECT_FINISHED, SELECT_RETENTIONS } from '../../../src/infrastructure/sqlite/finished-jobs.js';
@@ -34,6 +35,7 @@ import { connectSqlite } from '../../support/sqlite.js';
  */
 describe.each([
   ['a claim', SELECT_READY, ['SEARCH jobs USING INDEX idx_jobs_ready (queue_name=?)']],
+  ['a settlement', UPDATE_RUNNING, ['SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)']],
   [
     'finding the queues of a claim',
     SELECT_WAITING_AFTER,
