@@ -1,9 +1,19 @@
 import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
 import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
 import { DURABILITIES, LOG_FORMATS, LOG_LEVELS, type Config, type FlagName } from './config.js';
-import { choice, integer, list, optional, retention, text, type ValueType } from './config-value.js';
+import {
+  choice,
+  integer,
+  list,
+  optional,
+  retention,
+  secretList,
+  text,
+  type ValueType,
+} from './config-value.js';
 import { isHost } from './host.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
+import { namedToken, token } from './config-token.js';
 import { quote, shorten } from './printable.js';
 
 /** One value of the configuration: how it is called, what it may be, and its place. */
@@ -131,6 +141,22 @@ const server: Keys<Config['server']> = {
     allowedHosts,
     (config) => config.server.allowedHosts,
     'Further host names under which clients may address the server.',
+  ),
+};
+
+const auth: Keys<Config['auth']> = {
+  token: key(
+    'auth.token',
+    optional(token),
+    (config) => config.auth.token,
+    'Token of an admin, as `mininq token` makes it, or its digest.',
+    { variable: 'MININQ_TOKEN' },
+  ),
+  tokens: key(
+    'auth.tokens',
+    secretList(namedToken, 'a list of tables { name, token, role }'),
+    (config) => config.auth.tokens,
+    'Further tokens, each with a name for the log and a role.',
   ),
 };
 
@@ -271,6 +297,7 @@ const logging: Keys<Config['logging']> = {
 /** Every key, in the order of the documentation. */
 export const CONFIG_KEYS = [
   ...Object.values(server),
+  ...Object.values(auth),
   ...Object.values(worker),
   ...Object.values(retentionByStatus),
   ...Object.values(defaults),
@@ -290,6 +317,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       maxConnections: read(server.maxConnections),
       allowedHosts: read(server.allowedHosts),
     },
+    auth: { token: read(auth.token), tokens: read(auth.tokens) },
     worker: {
       concurrency: read(worker.concurrency),
       pollIntervalMs: read(worker.pollIntervalMs),

@@ -1,5 +1,6 @@
 import { formatRetention, parseRetention } from '../domain/job/retention.js';
 import { quote, shorten } from './printable.js';
+import { Secret } from './secret.js';
 
 /** What the value of a configuration key may be: one rule for the file, the environment and the flags. */
 export interface ValueType<T> {
@@ -13,8 +14,10 @@ export interface ValueType<T> {
   refusal(value: unknown): string;
   /** The TOML value that a text of the environment or of a flag stands for; the text itself if for none. */
   fromText(text: string): unknown;
-  /** The value as TOML writes it; null when there is none to write. */
+  /** The value as TOML writes it; null when there is none to write. Of what is secret, only what may be shown. */
   format(value: T): string | null;
+  /** Values are never shown, and the environment may name a file that holds one: <VARIABLE>_FILE. */
+  readonly secret?: true;
 }
 
 const INTEGER = /^(?:0|-?[1-9]\d*)$/;
@@ -98,6 +101,36 @@ export function list<T>(item: ValueType<T>, expected: string): ValueType<readonl
     },
     fromText: (given) => (given === '' ? [] : given.split(',').map((one) => item.fromText(one))),
     format: (values) => `[${values.map((value) => item.format(value)).join(', ')}]`,
+  };
+}
+
+/** @param expected what it must be, such as "a path"; the message must do without the value */
+export function secret(
+  range: string,
+  expected: string,
+  isAcceptable: (value: string) => boolean,
+): ValueType<Secret> {
+  return {
+    name: 'secret',
+    range,
+    accept: (value) => (typeof value === 'string' && isAcceptable(value) ? new Secret(value) : undefined),
+    refusal: () => `must be ${expected}`,
+    fromText: (given) => given,
+    format: String,
+    secret: true,
+  };
+}
+
+/** A list of what is secret, or holds it: what is wrong is named by its place. */
+export function secretList<T>(item: ValueType<T>, expected: string): ValueType<readonly T[]> {
+  return {
+    ...list(item, expected),
+    refusal: (value) => {
+      if (!Array.isArray(value)) return `must be ${expected}`;
+      const place = value.findIndex((one) => item.accept(one) === undefined);
+      return `must be ${expected}; item ${place + 1} ${item.refusal(value[place])}`;
+    },
+    secret: true,
   };
 }
 

@@ -4,6 +4,8 @@ import { DEFAULT_MAX_CONCURRENCY } from '../domain/queue/queue.js';
 import type { BackoffStrategy } from '../domain/retry/backoff.js';
 import type { CronDialect } from '../domain/schedule/cron-fields.js';
 import { StartupError } from './errors.js';
+import type { Role } from './principal.js';
+import type { Secret } from './secret.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -26,6 +28,11 @@ export interface Config {
     /** Further Host names to answer, lower case. */
     readonly allowedHosts: readonly string[];
   };
+  readonly auth: {
+    /** Of an admin; null: none. */
+    readonly token: Secret | null;
+    readonly tokens: readonly NamedToken[];
+  };
   readonly worker: {
     readonly concurrency: number;
     readonly pollIntervalMs: number;
@@ -47,6 +54,14 @@ export interface Config {
     readonly level: LogLevel;
     readonly format: LogFormat;
   };
+}
+
+export interface NamedToken {
+  /** Whose it is, for the log. */
+  readonly name: string;
+  /** The token, or `sha256:` and its digest in hexadecimal. */
+  readonly token: Secret;
+  readonly role: Role;
 }
 
 /** For jobs, queues and schedules that don't say. */
@@ -74,6 +89,7 @@ export const DEFAULT_CONFIG: Config = {
     maxConnections: null,
     allowedHosts: [],
   },
+  auth: { token: null, tokens: [] },
   worker: {
     concurrency: 10,
     pollIntervalMs: 500,

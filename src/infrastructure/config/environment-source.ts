@@ -3,10 +3,13 @@ import { ConfigError } from '../../application/config.js';
 import { didYouMean } from '../../application/did-you-mean.js';
 import { plain, quote, shorten } from '../../application/printable.js';
 import type { Given, GivenByKey } from './given.js';
+import { readSecretFile } from './secret-file.js';
 
 const PREFIX = 'MININQ_';
+/** Of a secret: the file that holds it. */
+const FILE_SUFFIX = '_FILE';
 /** For programs that call mininq, and may have their environment in common with it. */
-const CLIENT_VARIABLES = ['MININQ_URL', 'MININQ_TOKEN'];
+const CLIENT_VARIABLES = ['MININQ_URL'];
 /**
  * Container platforms tell every process where each service is. Those of services called `mininq` or `mininq-...` come
  * as MININQ_SERVICE_HOST, MININQ_PORT=tcp://10.0.0.1:6390, MININQ_PORT_6390_TCP_ADDR, MININQ_DB_SERVICE_HOST and so on.
@@ -15,21 +18,37 @@ const SERVICE_VARIABLE =
   /^MININQ_(?:SERVICE_|PORT_\d+_|\w+_SERVICE_(?:HOST|PORT)|\w+_PORT_\d+_(?:TCP|UDP|SCTP))/;
 const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
 
+/** The variables that there may be, and the key that each gives. */
+const VARIABLES = new Map(
+  CONFIG_KEYS.flatMap((key) =>
+    key.type.secret
+      ? [[key.variable, key] as const, [key.variable + FILE_SUFFIX, key] as const]
+      : [[key.variable, key] as const],
+  ),
+);
+
 /**
  * What the environment gives.
- * @throws ConfigError for a variable MININQ_... that is no key's
+ * @param cwd where the relative path of a file with a secret starts
+ * @throws ConfigError for a variable MININQ_... that is no key's, and for a file that cannot be read
  */
-export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): GivenByKey {
+export function fromEnvironment(env: Readonly<Record<string, string | undefined>>, cwd: string): GivenByKey {
   const given = new Map<string, Given>();
-  for (const [variable, text] of Object.entries(env)) {
-    if (text === undefined || !variable.startsWith(PREFIX)) continue;
+  for (const [variable, value] of Object.entries(env)) {
+    if (value === undefined || !variable.startsWith(PREFIX)) continue;
     if (CLIENT_VARIABLES.includes(variable)) continue;
-    const key = CONFIG_KEYS.find((known) => known.variable === variable);
+    const key = VARIABLES.get(variable);
     if (key === undefined) {
-      if (!isServiceVariable(variable, text)) throw new ConfigError(unknownVariable(variable));
+      if (!isServiceVariable(variable, value)) throw new ConfigError(unknownVariable(variable));
       continue;
     }
-    if (SERVICE_ADDRESS.test(text) && variable === 'MININQ_PORT') throw new ConfigError(injectedPort(text));
+    if (SERVICE_ADDRESS.test(value) && variable === 'MININQ_PORT') throw new ConfigError(injectedPort(value));
+    if (given.has(key.name)) {
+      throw new ConfigError(
+        `${key.variable} and ${key.variable}${FILE_SUFFIX} are both set; unset one of them`,
+      );
+    }
+    const text = variable === key.variable ? value : readSecretFile(variable, value, cwd);
     given.set(key.name, {
       value: key.type.fromText(text),
       subject: variable,
@@ -53,10 +72,9 @@ function injectedPort(text: string): string {
 
 function unknownVariable(variable: string): string {
   const unknown = `unknown environment variable ${plain(shorten(variable))}`;
-  const variables = CONFIG_KEYS.map((key) => key.variable);
   const regular = CONFIG_KEYS.find((key) => regularVariable(key.name) === variable);
   // Without the prefix, which they all share: it would make any two of them look alike.
-  const bare = variables.map((name) => name.slice(PREFIX.length));
+  const bare = [...VARIABLES.keys()].map((name) => name.slice(PREFIX.length));
   const near = didYouMean(variable.slice(PREFIX.length), bare);
   const meant = regular?.variable ?? (near === null ? null : PREFIX + near);
   return `${unknown}; ${meant === null ? 'unset it: names that begin with MININQ_ are reserved' : `did you mean ${meant}?`}`;

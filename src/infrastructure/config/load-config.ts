@@ -17,7 +17,7 @@ import { fromFile } from './toml-source.js';
  */
 export function loadConfig({ flags, env, cwd }: ConfigSources): LoadedConfig {
   // The strongest last.
-  const sources = [fromFile(flags['--config'], cwd), fromEnvironment(env), fromFlags(flags)];
+  const sources = [fromFile(flags['--config'], cwd), fromEnvironment(env, cwd), fromFlags(flags)];
   const origins = new Map<string, string>();
   const config = configFrom((key) => {
     let value = key.of(DEFAULT_CONFIG);

@@ -4,13 +4,13 @@ import type { LoadedConfig } from '../../application/config.js';
 /** Longer values push their origin out of its column. */
 const COLUMN_MAX = 50;
 
-/** The effective configuration as a TOML file whose comments say where each value comes from. */
+/** The effective configuration, but for what is secret, as a TOML file whose comments say where each value comes from. */
 export function describeConfig({ config, origins }: LoadedConfig): string {
   const settings = CONFIG_KEYS.map((key) => {
     const [table = '', ...names] = key.name.split('.');
     const name = names.join('.');
     const value = key.formatOf(config);
-    const text = value === null ? `# ${name} is not set` : `${name} = ${value}`;
+    const text = value === null ? `# ${name} is not set` : `${key.type.secret ? '# ' : ''}${name} = ${value}`;
     return { table, text, origin: origins.get(key.name) ?? 'default' };
   });
   const column = Math.min(COLUMN_MAX, Math.max(...settings.map(({ text }) => text.length)));

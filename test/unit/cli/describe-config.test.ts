@@ -19,6 +19,10 @@ max_queues = 10000                # default
 # max_connections is not set      # default
 allowed_hosts = []                # default
 
+[auth]
+# token is not set                # default
+# tokens = []                     # default
+
 [worker]
 concurrency = 10                  # default
 poll_interval_ms = 500            # default
@@ -49,6 +53,21 @@ format = "auto"                   # default
 
 test('says which value is not set', () => {
   expect(describeConfig(load({}))).toContain('\n# retention_days is not set       # default\n');
+});
+
+test('shows nothing of a secret but that it is there', () => {
+  const secret = 'correct-horse-battery';
+  const loaded = load({
+    file: `[auth]\ntokens = [{ name = "app", token = "${secret}", role = "viewer" }]\n`,
+    env: { MININQ_TOKEN: secret },
+  });
+  const text = describeConfig(loaded);
+  expect(text).toMatch(/^# token = \(set\) +# environment MININQ_TOKEN$/m);
+  expect(text).toMatch(
+    /^# tokens = \[\{ name = "app", token = \(set\), role = "viewer" \}\] +# file mininq\.toml$/m,
+  );
+  expect(text).not.toContain(secret);
+  expect(load({ file: text }).config).toEqual(load({}).config);
 });
 
 test('a long value moves its own origin only', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONFIG_KEYS, regularVariable } from '../../../src/application/config-keys.js';
 import { DEFAULT_CONFIG } from '../../../src/application/config.js';
-import { load, refusal } from './load.js';
+import { load, refusal, revealed } from './load.js';
 
 const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -38,8 +38,12 @@ describe('docs/configuration.md', () => {
   test('has an example of every key that works and shows the defaults, but for those without one', () => {
     const [, example = ''] = /### Full example\n\n```toml\n(.*?)```/s.exec(page) ?? [];
     const { config, origins } = load({ file: example });
-    expect(config).toEqual({
+    expect(revealed(config)).toEqual({
       ...DEFAULT_CONFIG,
+      auth: {
+        token: `sha256:${'0'.repeat(64)}`,
+        tokens: [{ name: 'app', token: `sha256:${'0'.repeat(64)}`, role: 'producer' }],
+      },
       server: { ...DEFAULT_CONFIG.server, maxConnections: 1000 },
       worker: {
         ...DEFAULT_CONFIG.worker,
@@ -56,6 +60,7 @@ describe('docs/configuration.md', () => {
       'MININQ_HOST',
       'MININQ_PORT',
       'MININQ_DB_PATH',
+      'MININQ_TOKEN',
       'MININQ_LOG_LEVEL',
       'MININQ_LOG_FORMAT',
     ]);

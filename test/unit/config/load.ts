@@ -9,6 +9,7 @@ import {
   type ConfigFlags,
   type LoadedConfig,
 } from '../../../src/application/config.js';
+import { Secret } from '../../../src/application/secret.js';
 import { loadConfig } from '../../../src/infrastructure/config/load-config.js';
 
 export interface Given {
@@ -75,6 +76,22 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     },
     { toml: '["localhost"]', text: 'localhost', value: ['localhost'] },
   ],
+  'auth.token': [word('0123456789abcdef'), word(`sha256:${'0a'.repeat(32)}`)],
+  'auth.tokens': [
+    {
+      toml: '[{ name = "app", token = "0123456789abcdef", role = "producer" }, { name = "ops", token = "fedcba9876543210", role = "admin" }]',
+      text: 'app:producer:0123456789abcdef,ops:admin:fedcba9876543210',
+      value: [
+        { name: 'app', token: '0123456789abcdef', role: 'producer' },
+        { name: 'ops', token: 'fedcba9876543210', role: 'admin' },
+      ],
+    },
+    {
+      toml: `[{ name = "wall", token = "sha256:${'0a'.repeat(32)}", role = "viewer" }]`,
+      text: `wall:viewer:sha256:${'0a'.repeat(32)}`,
+      value: [{ name: 'wall', token: `sha256:${'0a'.repeat(32)}`, role: 'viewer' }],
+    },
+  ],
   'worker.retention.completed': [
     { ...word('7d'), value: 604_800_000 },
     { ...word('never'), value: Number.MAX_SAFE_INTEGER },
@@ -112,7 +129,7 @@ export function choices(key: AnyKey): string[] {
   return [...key.type.range.matchAll(/"([^"]*)"/g)].map(([, value = '']) => value);
 }
 
-/** The value at the place that the key's name says: server.db_path is server.dbPath. */
+/** The value at the place that the key's name says: server.db_path is server.dbPath. Of a secret, its text. */
 export function valueAt(config: Config, name: string): unknown {
   const path = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()).split('.');
   let value: unknown = config;
@@ -120,7 +137,15 @@ export function valueAt(config: Config, name: string): unknown {
     if (typeof value !== 'object' || value === null || !(field in value)) throw new Error(`no ${name}`);
     value = Reflect.get(value, field);
   }
-  return value;
+  return revealed(value);
+}
+
+/** With the texts of secrets, which would all look equal. */
+export function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal();
+  if (Array.isArray(value)) return value.map(revealed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, revealed(part)]));
 }
 
 /** A file with one key. */

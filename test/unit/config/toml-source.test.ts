@@ -78,11 +78,11 @@ describe('values that the file may not have', () => {
 });
 
 describe('tables and keys that do not exist', () => {
-  const noTable = 'the tables are server, worker, defaults, logging';
+  const noTable = 'the tables are server, auth, worker, defaults, logging';
   test.each([
     { file: '[servr]', problem: 'unknown table [servr]; did you mean [server]?' },
     { file: '[Server]', problem: 'unknown table [Server]; did you mean [server]?' },
-    { file: '[auth]', problem: `unknown table [auth]; ${noTable}` },
+    { file: '[authors]', problem: `unknown table [authors]; ${noTable}` },
     { file: '[signing]', problem: `unknown table [signing]; ${noTable}` },
     { file: '[egress]', problem: `unknown table [egress]; ${noTable}` },
     { file: '[__proto__]', problem: `unknown table [__proto__]; ${noTable}` },
