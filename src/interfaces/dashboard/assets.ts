@@ -49,7 +49,6 @@ export class Assets {
     const asset = this.#assets.get(path.replace(/^[\da-f]{12}\//, ''));
     if (!asset) return false;
     response.setHeader('Content-Type', asset.type);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', current ? 'public, max-age=31536000, immutable' : 'no-cache');
     response.setHeader('ETag', asset.etag);
     if (isKnown(request.headers['if-none-match'] ?? '', asset.etag)) {

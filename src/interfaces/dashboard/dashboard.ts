@@ -34,6 +34,7 @@ export interface DashboardDependencies extends PagesDependencies {
 export function createDashboard(dependencies: DashboardDependencies): Dashboard {
   const router = express.Router({ caseSensitive: true, strict: true });
   const pages = new Pages(dependencies);
+  router.use(setPagePolicies);
   for (const [path, routes] of byPath(pageRoutes(dependencies))) {
     const layer = router.route(path.replaceAll(/\{(\w+)\}/g, ':parameter'));
     for (const route of routes) {
@@ -71,6 +72,27 @@ export function createDashboard(dependencies: DashboardDependencies): Dashboard 
     });
   });
   return router;
+}
+
+/** Nothing but what the server itself sends is loaded, run or framed, and nothing within a page is. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Of the pages, and of what they load: a worker has the policy of its own script. */
+function setPagePolicies(_request: HttpRequest, response: HttpResponse, next: () => void): void {
+  response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
+  // With "no-referrer", browsers would send the forms of a page with "Origin: null".
+  response.setHeader('Referrer-Policy', 'same-origin');
+  next();
 }
 
 /** Answers OPTIONS, and refuses the other methods that are left. */

@@ -71,7 +71,6 @@ export class LiveUpdates {
     if (this.#closed || this.#streams.size >= STREAMS_MAX) return false;
     response.statusCode = 200;
     response.setHeader('Content-Type', 'text/event-stream');
-    response.setHeader('Cache-Control', 'no-store');
     // nginx would hold the events back.
     response.setHeader('X-Accel-Buffering', 'no');
     response.write(`retry: 1000\n\nevent: hello\ndata: ${this.#dependencies.build}\n\n`);

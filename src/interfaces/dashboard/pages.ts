@@ -28,19 +28,6 @@ export interface PagesDependencies {
   readonly logger: Logger;
 }
 
-/** Nothing but what the server itself sends is loaded, run or framed, and nothing within a page is. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "worker-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 /** What Express has parsed of a request. */
 export type RoutedRequest = HttpRequest & { readonly params: Readonly<Record<string, string | string[]>> };
 
@@ -215,11 +202,5 @@ function send(response: HttpResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
   response.setHeader(PAGE_HEADER, '1');
-  response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
-  response.setHeader('Referrer-Policy', 'same-origin');
-  response.setHeader('X-Frame-Options', 'DENY');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-  response.setHeader('Cache-Control', 'no-store');
   response.end(text);
 }

@@ -26,7 +26,6 @@ export function redirect(
       `${COOKIE}=${value}; Path=/dashboard; Max-Age=30; HttpOnly; SameSite=Strict`,
     );
   }
-  response.setHeader('Cache-Control', 'no-store');
   response.setHeader(PAGE_HEADER, '1');
   if (request.headers['hx-request'] === undefined) {
     response.statusCode = 303;

@@ -20,6 +20,7 @@ import { queueRoutes } from './queue-routes.js';
 import { readJsonObject } from './request-body.js';
 import type { Route, RouteRequest } from './route.js';
 import { scheduleRoutes } from './schedule-routes.js';
+import { setHeadOf } from './security-headers.js';
 import { systemRoutes } from './system-routes.js';
 import { workerRoutes } from './worker-routes.js';
 
@@ -94,6 +95,10 @@ function createRouter(
     for (const route of ofPath) layer[route.method](serveRouted(route, maxBodyBytes));
     layer.all(refuseMethod(path, ofPath));
   }
+  app.use((_request: HttpRequest, response: HttpResponse, next: () => void) => {
+    setHeadOf(response);
+    next();
+  });
   app.use(dashboard);
   app.use(refuseRoute);
   app.use(errorHandler(logger));
@@ -129,7 +134,6 @@ function beginning({ ids, hosts, logger, clock, logRequests }: HttpAppDependenci
     count += 1;
     const requestId = `${start}-${count}`;
     const response = Object.assign(answer, { locals: { requestId } });
-    response.setHeader('X-Request-Id', requestId);
     if (logRequests) logWhenDone(request, response, logger, clock);
     return { request, response, refusal: refuseHost(request, isAllowed) ?? refuseOrigin(request) };
   };
@@ -230,6 +234,7 @@ function refuseMethod(path: string, routes: readonly Route[]): Handler {
   return (request, response) => {
     response.setHeader('Allow', allow);
     if (request.method === 'OPTIONS') {
+      setHeadOf(response);
       response.statusCode = 204;
       response.end();
     } else {

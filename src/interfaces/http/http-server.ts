@@ -12,6 +12,7 @@ import type { Ids } from '../../application/ports/ids.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { Scheduler } from '../../application/ports/scheduler.js';
 import { ERROR_STATUS, presentError } from './error-response.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 export interface Listening {
   readonly port: number;
@@ -198,6 +199,7 @@ function rawError(refusal: Refusal, requestId: string): string {
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
+    ...SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
     '',
     body,

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { HttpResponse } from './http-types.js';
+import { headOf } from './security-headers.js';
 
 /** Characters, about: what is longer is sent in pieces. */
 const LARGE = 1_048_576;
@@ -12,14 +13,16 @@ const PIECE = 131_072;
  * as the client takes them, so that it neither stands in memory a second time as JSON nor holds up others.
  */
 export function sendJson(response: HttpResponse, status: number, body: unknown): void {
-  response.statusCode = status;
-  response.setHeader('Content-Type', 'application/json');
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
+  const head = headOf(response);
+  head.push('Content-Type', 'application/json');
   if (roughLength(body, LARGE) <= LARGE) {
-    response.end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    head.push('Content-Length', String(Buffer.byteLength(text)));
+    response.writeHead(status, head);
+    response.end(text);
     return;
   }
+  response.writeHead(status, head);
   pipeline(inTurns(body), response, () => {
     // It failed: the client has gone, and there is nobody to tell.
   });
