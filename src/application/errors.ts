@@ -15,6 +15,8 @@ export const ERROR_CODES = [
   'route_not_found',
   'method_not_allowed',
   'payload_too_large',
+  'headers_too_large',
+  'request_timeout',
   'unsupported_media_type',
   'host_not_allowed',
   'cross_origin',

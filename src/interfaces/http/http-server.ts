@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { StartupError, type Refusal } from '../../application/errors.js';
 import type { Ids } from '../../application/ports/ids.js';
@@ -13,6 +13,7 @@ import type { Logger } from '../../application/ports/logger.js';
 import type { Scheduler } from '../../application/ports/scheduler.js';
 import { ERROR_STATUS, presentError } from './error-response.js';
 import { SECURITY_HEADERS } from './security-headers.js';
+import { cutSlowReaders } from './slow-readers.js';
 
 export interface Listening {
   readonly port: number;
@@ -53,6 +54,9 @@ const LIMITS = {
   // Longer than the 60 s of common proxies, so that they never send a request on a connection that is being closed.
   keepAliveTimeout: 65_000,
 } as const;
+const MAX_HEADERS = 100;
+/** The last of these is answered with "Connection: close". Node's own limit leaves it to the client to close. */
+const MAX_REQUESTS_PER_CONNECTION = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export function createHttpServer({
@@ -63,17 +67,26 @@ export function createHttpServer({
   logger,
 }: HttpServerDependencies): HttpServer {
   let closed: Promise<void> | undefined;
+  let stopWatching: () => void = () => undefined;
   /** Answers that are due or on their way. */
   const pending = new Set<ServerResponse>();
+  const served = new WeakMap<Socket, number>();
   const serve: RequestListener = (request, response) => {
+    const count = (served.get(request.socket) ?? 0) + 1;
+    // The client was told that the connection ends before this one.
+    if (count > MAX_REQUESTS_PER_CONNECTION) return;
+    served.set(request.socket, count);
     pending.add(response);
     response.once('close', () => pending.delete(response));
-    if (closed) response.setHeader('Connection', 'close');
-    app(request, response);
+    if (closed || count === MAX_REQUESTS_PER_CONNECTION) response.setHeader('Connection', 'close');
+    // Names and values in turn. Node would leave the surplus out, and say nothing.
+    if (request.rawHeaders.length > 2 * MAX_HEADERS) refuseHeaders(response, ids);
+    else app(request, response);
   };
   // The app itself answers for a missing Host header.
   const server = createServer({ ...LIMITS, requireHostHeader: false }, serve);
   server.maxConnections = maxConnections;
+  server.maxHeadersCount = MAX_HEADERS;
   logRefusals(server, logger);
   // The app may refuse a request before its body is sent: "100 Continue" is for the reader of the body to say.
   server.on('checkContinue', serve);
@@ -95,10 +108,13 @@ export function createHttpServer({
     async listen(host, port) {
       await startListening(server, host, port);
       server.on('error', (error) => logger.error('the HTTP server failed', {}, error));
+      stopWatching = cutSlowReaders(pending, scheduler, logger);
       return listeningAt(server, host);
     },
     close() {
       for (const response of pending) closeAfter(response);
+      // What is left is cut soon.
+      stopWatching();
       closed ??= stopListening(server, scheduler);
       return closed;
     },
@@ -179,10 +195,13 @@ function refuseMalformed(error: Error, socket: Duplex, due: ServerResponse | und
 function describeMalformed(error: Error): Refusal {
   switch ('code' in error && error.code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { code: 'validation_failed', message: 'The request took too long to arrive' };
+      return {
+        code: 'request_timeout',
+        message: `The request took too long to arrive: its headers have ${LIMITS.headersTimeout / 1000} seconds, all of it ${LIMITS.requestTimeout / 1000}`,
+      };
     case 'HPE_HEADER_OVERFLOW':
       return {
-        code: 'validation_failed',
+        code: 'headers_too_large',
         message: `The headers are larger than ${LIMITS.maxHeaderSize} bytes`,
       };
     default:
@@ -190,20 +209,32 @@ function describeMalformed(error: Error): Refusal {
   }
 }
 
+function refuseHeaders(response: ServerResponse, ids: Ids): void {
+  const answer = bareAnswer(
+    { code: 'headers_too_large', message: `There are more than ${MAX_HEADERS} headers` },
+    ids.next(),
+  );
+  response.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
 /** An answer for a connection on which there is no request to answer. */
 function rawError(refusal: Refusal, requestId: string): string {
-  const status = ERROR_STATUS[refusal.code];
+  const { status, headers, body } = bareAnswer(refusal, requestId);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n');
+}
+
+/** For what does not get as far as the app. The connection ends with it. */
+function bareAnswer(refusal: Refusal, requestId: string) {
   const body = JSON.stringify(presentError(refusal, requestId));
-  return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    ...SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}`),
-    'Connection: close',
-    '',
-    body,
-  ].join('\r\n');
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': requestId,
+    ...Object.fromEntries(SECURITY_HEADERS),
+    Connection: 'close',
+  };
+  return { status: ERROR_STATUS[refusal.code], headers, body };
 }
 
 /** Why the server cannot listen, for the operator. */

@@ -9,6 +9,8 @@ const errorShape: Shape = { name: 'Error', schema: errorObject };
 /** What any route may answer with, what those that change something may as well, and what those with a body may. */
 const ANY_ROUTE: readonly ErrorCode[] = [
   'validation_failed',
+  'request_timeout',
+  'headers_too_large',
   'host_not_allowed',
   'internal_error',
   'store_unavailable',

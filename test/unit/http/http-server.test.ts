@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -244,9 +244,45 @@ describe('what is not HTTP', () => {
       api.port,
       `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
     );
-    expect(received).toMatch(/^HTTP\/1\.1 400 /);
-    expect(bodyOf(received)).toMatchObject({ error: 'The headers are larger than 16384 bytes' });
+    expect(received).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+    expect(bodyOf(received)).toMatchObject({
+      error: 'The headers are larger than 16384 bytes',
+      code: 'headers_too_large',
+    });
   });
+
+  test.each([101, 150, 3000])('%i headers are too many, and the connection is closed', async (count) => {
+    let asked = 0;
+    const { port } = await startServer((_, response) => {
+      asked += 1;
+      response.end('ok');
+    });
+    const received = await exchange(port, `${GET}${getWith(count)}`);
+    expect(asked).toBe(1);
+    const refusal = received.slice(received.indexOf('HTTP/1.1 431'));
+    expect(refusal).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+    expect(refusal).toContain('Connection: close\r\n');
+    expect(bodyOf(refusal)).toMatchObject({
+      error: 'There are more than 100 headers',
+      status: 431,
+      code: 'headers_too_large',
+    });
+  });
+
+  test('100 headers are not too many, and none is lost', async () => {
+    let names: string[] = [];
+    const { port } = await startServer((request, response) => {
+      names = Object.keys(request.headers);
+      response.setHeader('Connection', 'close').end('ok');
+    });
+    expect(await exchange(port, getWith(100))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(names).toHaveLength(100);
+  });
+
+  function getWith(headers: number): string {
+    const others = Array.from({ length: headers - 1 }, (_, n) => `a${n}:\r\n`);
+    return `GET / HTTP/1.1\r\nHost: localhost\r\n${others.join('')}\r\n`;
+  }
 
   test('after a request leaves that one its answer', async () => {
     const answers: (() => void)[] = [];
@@ -309,6 +345,90 @@ describe('a request that does not come to an end', () => {
     expect(api.logger.lines).toEqual([]);
     expect(api.data.jobs.size).toBe(0);
   });
+});
+
+describe('a client that does not take its answer', () => {
+  const LARGE = Buffer.alloc(64 * 1024 * 1024, 'x');
+  const MINUTE_MS = 60_000;
+  const LOOK_MS = 5000;
+
+  /** Asks, and reads nothing of the answer until it is told to. */
+  async function askWithoutReading(app: (response: ServerResponse) => void) {
+    let answer: ServerResponse | undefined;
+    const started = await startServer((_, response) => {
+      answer = response;
+      app(response);
+    });
+    const client = connect(started.port, '127.0.0.1', () => client.write(GET));
+    client.on('error', () => client.destroy());
+    onTestFinished(() => void client.destroy());
+    await until(() => answer !== undefined);
+    if (!answer) throw new Error('nothing was asked');
+    return { ...started, client, answer };
+  }
+
+  test('is cut off after a minute', async () => {
+    const { scheduler, answer } = await askWithoutReading((response) => response.end(LARGE));
+    const { socket } = answer;
+    scheduler.advance(MINUTE_MS);
+    expect(socket?.destroyed).toBe(false);
+    scheduler.advance(LOOK_MS);
+    expect(socket?.destroyed).toBe(true);
+    expect(answer.writableFinished).toBe(false);
+  });
+
+  test('may begin to take it, and has it all then', async () => {
+    const { scheduler, client } = await askWithoutReading((response) => response.end(LARGE));
+    scheduler.advance(MINUTE_MS);
+    let received = 0;
+    client.on('data', (chunk) => (received += chunk.length));
+    await until(() => received > LARGE.length);
+    scheduler.advance(MINUTE_MS);
+    client.write(GET);
+    await until(() => received > 2 * LARGE.length);
+  });
+
+  test('is cut off in the middle of a stream, where one that keeps up is not', async () => {
+    const { scheduler, client, answer } = await askWithoutReading((response) => response.write('event\n'));
+    client.on('data', () => undefined);
+    await until(() => answer.writableLength === 0);
+    const { socket } = answer;
+    scheduler.advance(10 * MINUTE_MS);
+    expect(socket?.destroyed).toBe(false);
+    client.pause();
+    answer.write(LARGE);
+    scheduler.advance(MINUTE_MS + LOOK_MS);
+    expect(socket?.destroyed).toBe(true);
+  });
+
+  test('is not one whose answer takes long to be made, nor one who has asked for more meanwhile', async () => {
+    const answers: ServerResponse[] = [];
+    const { port, scheduler } = await startServer((_, response) => {
+      answers.push(response);
+      if (answers.length === 2) response.end(LARGE);
+    });
+    const client = connect(port, '127.0.0.1', () => client.write(`${GET}${GET}`));
+    onTestFinished(() => void client.destroy());
+    let received = 0;
+    client.on('data', (chunk) => (received += chunk.length));
+    await until(() => answers.length === 2);
+    scheduler.advance(10 * MINUTE_MS);
+    answers[0]?.end('late');
+    await until(() => received > LARGE.length);
+  });
+});
+
+test('a connection ends with its 10,000th request, and the next one is not carried out', async () => {
+  let asked = 0;
+  const { port } = await startServer((_, response) => {
+    asked += 1;
+    response.end();
+  });
+  const received = await exchange(port, GET.repeat(10_001));
+  expect(asked).toBe(10_000);
+  expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(10_000);
+  expect(received.match(/HTTP\/1\.1/g)).toHaveLength(10_000);
+  expect(received.match(/Connection: close/g)).toHaveLength(1);
 });
 
 test('pipelined requests are answered in order', async () => {
