@@ -123,8 +123,14 @@ scenario('F68 clients that send their request byte by byte', {}, async (site) =>
   const receiver = await site.receiver();
   const server = await site.serve();
   const slow = await holdConnections(site, server, 500);
+  const answers = new Map<Socket, string>();
+  for (const socket of slow) {
+    answers.set(socket, '');
+    socket.on('data', (chunk) => answers.set(socket, (answers.get(socket) ?? '') + String(chunk)));
+    socket.write('GET / HTTP/1.1\r\nX: ');
+  }
   const trickle = setInterval(() => {
-    for (const socket of slow) socket.write('P');
+    for (const socket of slow) socket.write('x');
   }, 1000);
   site.onClose(() => clearInterval(trickle));
   // The others are served meanwhile.
@@ -132,5 +138,7 @@ scenario('F68 clients that send their request byte by byte', {}, async (site) =>
   await site.producer({ url: server.api.url, connections: 4, batch: 1, total: 300, job }).exited;
   await allFinished(server);
   await eventually('the server has closed them all', () => slow.size === 0, DEADLINE_MS);
+  const statuses = new Set([...answers.values()].map((answer) => answer.split('\r\n', 1)[0]));
+  expect([...statuses]).toEqual(['HTTP/1.1 408 Request Timeout']);
   return deliveredFigures(site);
 });

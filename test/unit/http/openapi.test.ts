@@ -173,7 +173,18 @@ describe('GET /openapi.json', () => {
   test('names the errors of each route by status', async () => {
     const { parsed } = await load();
     const responses = parsed.paths['/jobs/{id}']?.delete?.responses ?? {};
-    expect(Object.keys(responses)).toEqual(['200', '400', '403', '404', '409', '421', '500', '503']);
+    expect(Object.keys(responses)).toEqual([
+      '200',
+      '400',
+      '403',
+      '404',
+      '408',
+      '409',
+      '421',
+      '431',
+      '500',
+      '503',
+    ]);
     expect(responses['409']?.description).toBe('Code job_not_pending.');
     expect(responses['403']?.description).toBe('Code cross_origin.');
     expect(parsed.paths['/jobs']?.get?.responses).not.toHaveProperty('403');
