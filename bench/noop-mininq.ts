@@ -213,6 +213,7 @@ function plainJob(id: string, now: number): Omit<NewJob, 'queueName' | 'callback
     timeoutMs: DEFAULT_CONFIG.defaults.timeoutMs,
     idempotencyKey: null,
     scheduleId: null,
+    headers: null,
     createdAt: now,
     visibleAt: now,
   };

@@ -134,6 +134,7 @@ function insertRequest(ids: Ids, queues: number): InsertRequest {
       timeoutMs: TIMEOUT_MS,
       idempotencyKey: null,
       scheduleId: null,
+      headers: null,
       createdAt: now,
       visibleAt: fate === 'delayed' ? now + DAY_MS : now,
     })),

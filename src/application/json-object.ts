@@ -4,7 +4,7 @@ export function isNestedWithin(levels: number, value: unknown): boolean {
   return levels > 0 && Object.values(value).every((part) => isNestedWithin(levels - 1, part));
 }
 
-export function isJsonObject(value: unknown): boolean {
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return isRecord(value) && !Array.isArray(value);
 }
 

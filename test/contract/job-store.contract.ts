@@ -135,11 +135,12 @@ export function describeJobStore(harness: StoreHarness): void {
     describe('claim', () => {
       test('gives the job a lease, as the domain says', async () => {
         const { jobs, queries } = await connect();
-        const spec = newJob({ timeoutMs: 1234 });
+        const spec = newJob({ timeoutMs: 1234, headers: '{"X-Tenant":"acme"}' });
         await insert(jobs, [spec]);
         const [claimed] = await claim(jobs, { now: NOW + 10, workerId: 'me' });
         const expected = {
           id: spec.id,
+          headers: spec.headers,
           status: 'running',
           attempt: 1,
           leaseToken: 1,

@@ -11,6 +11,14 @@ const dispatcher = new UndiciHttpDispatcher({
   version: '0.0.0',
   clock: new SystemClock(silentLogger),
 });
-const attempt = { jobId: 'a', queueName: 'b', number: 1, url, payload: '{}', timeoutMs: 3_600_000 };
+const attempt = {
+  jobId: 'a',
+  queueName: 'b',
+  number: 1,
+  url,
+  payload: '{}',
+  headers: {},
+  timeoutMs: 3_600_000,
+};
 const outcome = await dispatcher.dispatch(attempt, new AbortController().signal);
 process.stdout.write(outcome.kind);

@@ -31,6 +31,7 @@ export function attemptAt(url: string, change: Partial<Attempt> = {}): Attempt {
     number: 1,
     url,
     payload: '{}',
+    headers: {},
     timeoutMs: AMPLE_TIMEOUT_MS,
     ...change,
   };

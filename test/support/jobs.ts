@@ -17,6 +17,7 @@ export function newJob(change: Partial<NewJob> = {}): NewJob {
     priority: 0,
     payload: '{"n":1}',
     callbackUrl: 'http://receiver.test/hook',
+    headers: null,
     maxRetries: 3,
     retryBackoff: null,
     baseDelayMs: null,

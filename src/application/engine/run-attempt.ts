@@ -1,4 +1,5 @@
 import type { Job } from '../../domain/job/job.js';
+import { parseJobHeaders } from '../../domain/job/job-headers.js';
 import type { FailedAttempt, Outcome } from '../../domain/job/outcome.js';
 import {
   failPermanently,
@@ -94,6 +95,7 @@ export class RunAttempt {
       number: job.attempt,
       url: job.callbackUrl,
       payload: job.payload,
+      headers: parseJobHeaders(job.headers),
       timeoutMs: job.timeoutMs,
     };
     let cancel = (): void => undefined;

@@ -1,3 +1,4 @@
+import type { JobHeaders } from '../../domain/job/job-headers.js';
 import type { Outcome } from '../../domain/job/outcome.js';
 
 /** One delivery to be carried out. */
@@ -10,6 +11,8 @@ export interface Attempt {
   readonly url: string;
   /** JSON text, to be delivered byte for byte. */
   readonly payload: string;
+  /** What the job has delivered beside: for a webhook, header fields. */
+  readonly headers: JobHeaders;
   /** Milliseconds for the whole attempt, from its start to the last byte of the answer that is wanted. */
   readonly timeoutMs: number;
 }

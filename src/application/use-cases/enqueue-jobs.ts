@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import type { NewJob } from '../../domain/job/job.js';
+import { formatJobHeaders, type JobHeaders } from '../../domain/job/job-headers.js';
 import type { BackoffStrategy } from '../../domain/retry/backoff.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
 import { ok, tooManyQueues, type Result } from '../errors.js';
 import * as fields from '../fields.js';
+import { jobHeaders } from '../job-headers.js';
 import { check } from '../validation.js';
 import type { InsertOutcome } from '../ports/job-store.js';
 import type { Ports } from './ports.js';
@@ -22,6 +24,8 @@ export interface EnqueueJob {
   readonly timeoutMs: number | null;
   readonly idempotencyKey: string | null;
   readonly delayMs: number;
+  /** What the deliveries carry beside mininq's own headers. */
+  readonly headers?: JobHeaders | null;
 }
 
 /** The rules of each field of a new job, over HTTP and in this process. @param schemes that a callback URL may have */
@@ -37,6 +41,7 @@ export function newJobFields(schemes: readonly string[]) {
     timeoutMs: fields.timeoutMs,
     idempotencyKey: fields.idempotencyKey,
     delayMs: fields.delayMs,
+    headers: jobHeaders,
   };
 }
 
@@ -62,6 +67,7 @@ export function enqueueJobs(enqueue: EnqueueCheckedJobs, schemes: readonly strin
       timeoutMs: job.timeoutMs.nullable(),
       idempotencyKey: job.idempotencyKey.nullable(),
       delayMs: job.delayMs,
+      headers: job.headers.nullable().default(null),
     }),
     { error: 'must be an array of jobs' },
   );
@@ -100,6 +106,7 @@ function toNewJob(request: EnqueueJob, id: string, now: number, defaults: JobDef
     priority: request.priority,
     payload: request.payload,
     callbackUrl: request.callbackUrl,
+    headers: request.headers == null ? null : formatJobHeaders(request.headers),
     maxRetries: request.maxRetries,
     retryBackoff: request.retryBackoff,
     baseDelayMs: request.baseDelayMs,

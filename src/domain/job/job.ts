@@ -13,6 +13,8 @@ export interface JobSpec {
   /** JSON text, delivered byte for byte. */
   readonly payload: string;
   readonly callbackUrl: string;
+  /** What the deliveries carry beside mininq's own headers, as formatJobHeaders writes it; null: nothing. */
+  readonly headers: string | null;
   readonly maxRetries: number;
   /** null: the queue decides, at each failure. */
   readonly retryBackoff: BackoffStrategy | null;
@@ -70,6 +72,7 @@ export function pendingJob(job: NewJob, queueMaxRetries: number): Job {
     priority: job.priority,
     payload: job.payload,
     callbackUrl: job.callbackUrl,
+    headers: job.headers,
     visibleAt: job.visibleAt,
     attempt: 0,
     maxRetries: job.maxRetries ?? queueMaxRetries,

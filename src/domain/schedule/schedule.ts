@@ -62,6 +62,7 @@ export function scheduledJob(schedule: Schedule, id: string, now: number): NewJo
     priority: 0,
     payload: schedule.payload,
     callbackUrl: schedule.callbackUrl,
+    headers: null,
     maxRetries: schedule.maxRetries,
     retryBackoff: null,
     baseDelayMs: null,

@@ -10,6 +10,7 @@ import type { Connection, ConnectionUser } from './connection.js';
 import type { Borrower, ConnectionPool } from './connection-pool.js';
 import { OwnShortage } from './own-shortage.js';
 import { exchangeFailure, failureText, unaskedFailure, type ConnectStage } from './failure.js';
+import { requestHeaders } from './request-headers.js';
 
 export interface DeliverySettings {
   readonly retryStatuses: readonly number[];
@@ -135,30 +136,9 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
   #send(connection: Connection): void {
     if (this.#settled) return;
     connection.use(this);
-    connection.client.dispatch(
-      { method: 'POST', path: this.#target.path, headers: this.#headers(), body: this.#attempt.payload },
-      this,
-    );
-  }
-
-  #headers(): string[] {
-    const { jobId, number, queueName } = this.#attempt;
-    const headers = [
-      'Content-Type',
-      'application/json',
-      'X-Mininq-Job-Id',
-      jobId,
-      'X-Mininq-Attempt',
-      String(number),
-      'X-Mininq-Queue',
-      queueName,
-      'User-Agent',
-      this.#settings.userAgent,
-      'Accept',
-      '*/*',
-    ];
-    if (this.#target.authorization !== null) headers.push('Authorization', this.#target.authorization);
-    return headers;
+    const { path, authorization } = this.#target;
+    const headers = requestHeaders(this.#attempt, this.#settings.userAgent, authorization);
+    connection.client.dispatch({ method: 'POST', path, headers, body: this.#attempt.payload }, this);
   }
 
   #passOver(interimStatus: number): void {

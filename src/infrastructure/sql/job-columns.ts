@@ -57,6 +57,7 @@ export const JOB_COLUMNS: JobColumns = {
   lastError: orNull(state('last_error', 'text')),
   resultTruncated: state('result_truncated', 'boolean'),
   crashes: state('crashes', 'integer'),
+  headers: orNull(given('headers', 'text')),
   payload: given('payload', 'long text'),
   result: orNull(state('result', 'long text')),
 };

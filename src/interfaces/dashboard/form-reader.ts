@@ -47,7 +47,8 @@ export function readForm<T>(
   }
   for (const [place, message] of problemsOf(schema, json.value) ?? []) {
     const name = place.split(/[.[]/)[0] ?? '';
-    if (!problems.has(name)) problems.set(name, message);
+    const within = place.slice(name.length + 1);
+    if (!problems.has(name)) problems.set(name, within === '' ? message : `${within}: ${message}`);
   }
   return { ok: false, state: { values, problems } };
 }

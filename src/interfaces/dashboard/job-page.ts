@@ -3,6 +3,7 @@ import type { DiscardJob } from '../../application/use-cases/discard-job.js';
 import type { JobAttempt } from '../../application/use-cases/get-job-attempts.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Job } from '../../domain/job/job.js';
+import { parseJobHeaders } from '../../domain/job/job-headers.js';
 import {
   actionButton,
   chip,
@@ -114,6 +115,10 @@ function jobFacts(job: Job): Html {
     job.status === 'running' && ['Lease ends', time(job.visibleAt)],
     ['Queue', html`<a href="${queuePath(job.queueName)}">${job.queueName}</a>`],
     ['Callback URL', html`<span class="mono wrap">${job.callbackUrl}</span>`],
+    job.headers !== null && [
+      'Headers (values are hidden)',
+      html`<span class="mono wrap">${Object.keys(parseJobHeaders(job.headers)).join(', ')}</span>`,
+    ],
     ['Attempt', `${job.attempt} of ${plural(job.maxRetries + 1, 'delivery', 'deliveries')} at most`],
     job.crashes > 0 && ['Crashes', `its worker died ${plural(job.crashes, 'time')}`],
     ['Priority', job.priority],

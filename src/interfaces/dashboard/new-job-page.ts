@@ -24,6 +24,7 @@ const FIELDS: FieldKinds = {
   base_delay_ms: 'number',
   max_delay_ms: 'number',
   idempotency_key: 'text',
+  headers: 'json',
 };
 
 /** @param schemes that a callback_url may have */
@@ -65,7 +66,7 @@ function emptyValues(): Record<string, string> {
   return { queue_name: DEFAULT_QUEUE, payload: '{}' };
 }
 
-/** All but the idempotency key, which would only find the job again, and the delay. */
+/** All but the idempotency key, which would only find the job again, the headers, which are hidden, and the delay. */
 function valuesOf(job: Job): Record<string, string> {
   const text = (value: string | number | null) => (value === null ? '' : String(value));
   return {
@@ -109,6 +110,12 @@ ${formPanel(
       label: 'Payload',
       hint: 'A JSON object: the body of the delivery.',
       rows: 10,
+    }),
+    textArea(state, {
+      name: 'headers',
+      label: 'Headers',
+      hint: 'A JSON object: names and values that the delivery carries beside the headers of mininq. They are not copied from another job, as their values stay hidden.',
+      rows: 2,
     }),
     number('priority', 'Priority', 'Higher runs first within its queue. Default: 0.'),
     number('delay_ms', 'Delay (ms)', 'How long the job waits before it is due. Default: 0.'),

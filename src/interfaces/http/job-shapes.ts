@@ -4,6 +4,7 @@ import type { Page } from '../../application/ports/job-queries.js';
 import { newJobFields, type EnqueueJob } from '../../application/use-cases/enqueue-jobs.js';
 import type { FindFilter } from '../../application/use-cases/find-filter.js';
 import { JOB_STATUSES, type Job } from '../../domain/job/job.js';
+import { parseJobHeaders } from '../../domain/job/job-headers.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
 import * as fields from '../../application/fields.js';
@@ -33,6 +34,9 @@ export function newJobShape(schemes: readonly string[]) {
     delay_ms: job.delayMs
       .nullish()
       .meta({ default: 0, description: 'How long the job waits before it is due.' }),
+    headers: job.headers
+      .nullish()
+      .meta({ description: 'What the deliveries carry beside the headers of mininq itself.' }),
   });
   return { name: 'NewJob', schema } satisfies Shape;
 }
@@ -59,6 +63,7 @@ export function toEnqueueJob(body: NewJob, payload: string | null): EnqueueJob {
     timeoutMs: body.timeout_ms ?? null,
     idempotencyKey: body.idempotency_key ?? null,
     delayMs: body.delay_ms ?? 0,
+    headers: body.headers ?? null,
   };
 }
 
@@ -122,6 +127,9 @@ export function toPage({ limit, offset, before }: JobListQuery): Page {
   };
 }
 
+/** Stands for what mininq keeps to itself. */
+const HIDDEN = '***';
+
 const ofQueue = 'null: the queue decides.';
 
 export const jobShape = {
@@ -133,6 +141,10 @@ export const jobShape = {
     priority: z.int(),
     payload: z.string().meta({ description: 'JSON text, byte for byte as it was sent.' }),
     callback_url: z.string(),
+    headers: z
+      .record(z.string(), z.literal(HIDDEN))
+      .nullable()
+      .meta({ description: 'The names that were given; no value is ever shown.' }),
     visible_at: instant.meta({ description: 'Pending: when it is due. Running: when its lease ends.' }),
     attempt: z.int().meta({ description: 'Deliveries begun since the job was created or retried by hand.' }),
     max_retries: z.int(),
@@ -179,6 +191,7 @@ export function presentJob(job: Job): z.infer<typeof jobShape.schema> {
     priority: job.priority,
     payload: job.payload,
     callback_url: job.callbackUrl,
+    headers: hiddenHeaders(job),
     visible_at: formatInstant(job.visibleAt),
     attempt: job.attempt,
     max_retries: job.maxRetries,
@@ -198,4 +211,9 @@ export function presentJob(job: Job): z.infer<typeof jobShape.schema> {
     created_at: formatInstant(job.createdAt),
     updated_at: formatInstant(job.updatedAt),
   };
+}
+
+function hiddenHeaders({ headers }: Job): Record<string, typeof HIDDEN> | null {
+  if (headers === null) return null;
+  return Object.fromEntries(Object.keys(parseJobHeaders(headers)).map((name) => [name, HIDDEN]));
 }

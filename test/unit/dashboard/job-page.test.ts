@@ -66,6 +66,9 @@ describe('the facts', () => {
   });
 
   test('say how often its worker died, if it did', async () => {
+    const withHeaders = await pageOf({ headers: '{"Authorization":"Bearer s3cret","X-A":"b"}' });
+    expect(withHeaders.facts).toMatchObject({ 'Headers (values are hidden)': 'Authorization, X-A' });
+    expect(withHeaders.text).not.toContain('s3cret');
     expect((await pageOf({ crashes: 2 })).facts).toMatchObject({ Crashes: 'its worker died 2 times' });
     expect((await pageOf()).facts).not.toHaveProperty('Crashes');
   });

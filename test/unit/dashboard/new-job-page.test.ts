@@ -33,6 +33,7 @@ describe('a new job', () => {
       base_delay_ms: '10',
       max_delay_ms: '20',
       idempotency_key: 'order-7',
+      headers: '{"X-Tenant": "acme"}',
     });
     const [job] = jobs(dashboard);
     expect(answer.headers.get('location')).toBe(`/dashboard/jobs/${job?.id ?? ''}`);
@@ -49,6 +50,7 @@ describe('a new job', () => {
       baseDelayMs: 10,
       maxDelayMs: 20,
       idempotencyKey: 'order-7',
+      headers: '{"X-Tenant":"acme"}',
     });
   });
 
@@ -84,6 +86,8 @@ describe('a new job', () => {
       payload: 'This is not valid JSON at position 6, near "]"',
     });
     expect(page.form(NEW)).toMatchObject(fields);
+    const hosts = await dashboard.submit(NEW, { callback_url: HOOK, headers: '{"Host": "a"}' });
+    expect(hosts.problems).toEqual({ headers: 'Host: cannot be given: mininq sets it' });
     expect(jobs(dashboard)).toEqual([]);
   });
 
@@ -118,7 +122,7 @@ describe('a copy of a job', () => {
     return { dashboard, job, copy: `${NEW}?copy=${job.id}` };
   }
 
-  test('is proposed with all that it had, but for the idempotency key and the delay', async () => {
+  test('is proposed with all that it had, but for the idempotency key, the headers and the delay', async () => {
     const { dashboard, job, copy } = await withJob({
       queueName: 'mails',
       callbackUrl: `${HOOK}?a=1&b="2"`,
@@ -130,6 +134,7 @@ describe('a copy of a job', () => {
       baseDelayMs: 0,
       maxDelayMs: 20,
       idempotencyKey: 'order-7',
+      headers: '{"Authorization":"Bearer s3cret"}',
       visibleAt: NOW + 60_000,
       status: 'dead',
     });
@@ -147,6 +152,7 @@ describe('a copy of a job', () => {
       base_delay_ms: '0',
       max_delay_ms: '20',
       idempotency_key: '',
+      headers: '',
     });
   });
 

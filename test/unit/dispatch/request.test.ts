@@ -63,6 +63,29 @@ describe('the request', () => {
     expect(onlyRequest(server.requests).head).toContain(`host: 127.0.0.1:${server.port}\r\n`);
   });
 
+  test("carries the job's headers as they are written, beside its own", async () => {
+    const server = await okServer();
+    const headers = { 'X-TENANT': 'a  b', cookie: 'a=1; b="2"', empty: '' };
+    await deliver(startDispatcher(), server.origin, { headers });
+    const { head } = onlyRequest(server.requests);
+    expect(head).toContain('\r\nX-TENANT: a  b\r\n');
+    expect(head).toContain('\r\ncookie: a=1; b="2"\r\n');
+    expect(head).toContain('\r\nempty: \r\n');
+    expect(head).toContain('\r\nX-Mininq-Attempt: 1\r\n');
+    expect(head).toContain('\r\nAccept: */*\r\n');
+  });
+
+  test("has the job's Accept and Authorization in place of its own", async () => {
+    const server = await okServer();
+    const headers = { accept: 'text/plain', AUTHORIZATION: 'Bearer t' };
+    await deliver(startDispatcher(), `http://user:secret@127.0.0.1:${server.port}/`, { headers });
+    const lines = onlyRequest(server.requests).head.split('\r\n');
+    expect(lines.filter((line) => /^(?:accept|authorization):/i.test(line))).toEqual([
+      'accept: text/plain',
+      'AUTHORIZATION: Bearer t',
+    ]);
+  });
+
   test('leaves out the fragment, and asks for / where the URL has no path', async () => {
     const server = await okServer();
     await deliver(startDispatcher(), `${server.origin}#section`);

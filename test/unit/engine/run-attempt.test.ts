@@ -35,7 +35,8 @@ type Attempting = ReturnType<typeof attempting>;
 
 test('the dispatcher gets what the job asks for, and nothing else', async () => {
   const { claimed, run, dispatcher } = attempting();
-  const job = await claimed({ queueName: 'mail', payload: '{ "a" : 1 }', timeoutMs: 7000 });
+  const headers = '{"X-Tenant":"acme"}';
+  const job = await claimed({ queueName: 'mail', payload: '{ "a" : 1 }', headers, timeoutMs: 7000 });
   await run(job);
   expect(dispatcher.attempts).toStrictEqual([
     {
@@ -44,6 +45,7 @@ test('the dispatcher gets what the job asks for, and nothing else', async () => 
       number: 1,
       url: 'http://receiver.test/hook',
       payload: '{ "a" : 1 }',
+      headers: { 'X-Tenant': 'acme' },
       timeoutMs: 7000,
     },
   ]);

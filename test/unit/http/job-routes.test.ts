@@ -21,6 +21,7 @@ const EXAMPLE_JOB = {
   priority: 10,
   payload: '{"to":"user@example.com","template":"welcome"}',
   callback_url: 'https://example.com/webhook',
+  headers: null,
   visible_at: NOW,
   attempt: 0,
   max_retries: 5,

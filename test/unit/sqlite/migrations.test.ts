@@ -94,7 +94,7 @@ function contents(db: Database.Database, columns: Columns): Record<string, unkno
   return Object.fromEntries(TABLES.map((table) => [table, all(table)]));
 }
 
-test('a file of the first version keeps everything, its rows in their order, and has a new column', () => {
+test('a file of the first version keeps everything, its rows in their order, and has the new columns', () => {
   makeFirstVersion();
   const old = new Database(path);
   const columns = columnsOf(old);
@@ -103,6 +103,7 @@ test('a file of the first version keeps everything, its rows in their order, and
   const db = openDatabase(path, 'normal', silentLogger);
   expect(contents(db, columns)).toEqual(before);
   expect(db.prepare('SELECT DISTINCT crashes FROM jobs').pluck().all()).toEqual([0]);
+  expect(db.prepare('SELECT DISTINCT headers FROM jobs').pluck().all()).toEqual([null]);
   expect(db.pragma('foreign_key_check')).toEqual([]);
   expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
   db.close();

@@ -36,8 +36,10 @@ const FRESH = {
 
 test('a job that says everything is stored as it says', async () => {
   const { enqueueCheckedJobs, stores } = using();
-  const job = { id: FIRST_ID, ...OWN, ...FRESH, visibleAt: NOW + 60_000 };
-  expect(valueOf(await enqueueCheckedJobs([{ ...OWN, delayMs: 60_000 }]))).toEqual([
+  const headers = { 'X-Tenant': 'acme', accept: 'text/plain' };
+  const stored = '{"X-Tenant":"acme","accept":"text/plain"}';
+  const job = { id: FIRST_ID, ...OWN, ...FRESH, headers: stored, visibleAt: NOW + 60_000 };
+  expect(valueOf(await enqueueCheckedJobs([{ ...OWN, headers, delayMs: 60_000 }]))).toEqual([
     { kind: 'inserted', job },
   ]);
   expect(await stores.queries.get(FIRST_ID)).toEqual(job);
@@ -59,6 +61,7 @@ test('a job that says little takes timeout_ms by default, and leaves the backoff
     maxDelayMs: null,
     timeoutMs: 1234,
     idempotencyKey: null,
+    headers: null,
     visibleAt: NOW,
   });
 });
