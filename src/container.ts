@@ -31,6 +31,7 @@ import { SystemScheduler } from './infrastructure/time/system-scheduler.js';
 import { Assets } from './interfaces/dashboard/assets.js';
 import { createDashboard, type Dashboard } from './interfaces/dashboard/dashboard.js';
 import { LiveUpdates } from './interfaces/dashboard/live-updates.js';
+import { Access } from './interfaces/http/access.js';
 import { createHttpApp } from './interfaces/http/http-app.js';
 import { createHttpServer } from './interfaces/http/http-server.js';
 import { T, token } from './tokens.js';
@@ -256,11 +257,13 @@ function bindHttp(container: Container): void {
     ({ config, dispatchers, ...ports }) =>
       createUseCases(ports, config.defaults, VERSION, dispatchers.schemes),
   );
+  bind(container, T.Access, { config: T.Config }, ({ config }) => new Access(config.auth));
   bind(
     container,
     T.HttpApp,
     {
       config: T.Config,
+      access: T.Access,
       useCases: T.UseCases,
       engine: T.Engine,
       dispatchers: T.Dispatchers,

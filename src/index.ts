@@ -1,6 +1,8 @@
 import type { Config } from './application/config.js';
 import type { Engine } from './application/engine/engine.js';
+import type { Logger } from './application/ports/logger.js';
 import { buildContainer, type Container } from './container.js';
+import { isLoopback } from './interfaces/http/client-address.js';
 import type { Listening } from './interfaces/http/http-server.js';
 import { T } from './tokens.js';
 import { VERSION } from './version.js';
@@ -52,6 +54,7 @@ export function createMininq(config: Config, customize?: (container: Container) 
         throw error;
       }
       engine.start();
+      warnWithoutToken(config, logger);
       logger.info('HTTP server listening', { ...listening, dashboard: `${listening.url}/dashboard` });
       return listening;
     },
@@ -72,6 +75,19 @@ export function createMininq(config: Config, customize?: (container: Container) 
       engine.abort();
     },
   };
+}
+
+/** Says whom the server answers, where that may be fewer or more than its address suggests. */
+function warnWithoutToken({ auth, server: { host } }: Config, logger: Logger): void {
+  if (auth.token !== null || auth.tokens.length > 0) return;
+  if (auth.withoutToken === 'anyone') {
+    logger.warn('no token is set: whoever reaches this server may do everything', { host });
+  } else if (host !== 'localhost' && !isLoopback(host)) {
+    logger.warn(
+      'no token is set: only clients of this machine are answered; set MININQ_TOKEN or auth.token to let others in ("mininq token" makes one)',
+      { host },
+    );
+  }
 }
 
 export { buildContainer, useMemoryStore, type Container } from './container.js';

@@ -17,6 +17,7 @@ import type { Scheduler } from './application/ports/scheduler.js';
 import type { WorkerStore } from './application/ports/worker-store.js';
 import type { UseCases } from './application/use-cases/use-cases.js';
 import type { LiveUpdates } from './interfaces/dashboard/live-updates.js';
+import type { Access } from './interfaces/http/access.js';
 import type { HttpServer } from './interfaces/http/http-server.js';
 
 // The cast ties each token to its type, so that the container checks what is bound and injected.
@@ -43,6 +44,7 @@ export const T = {
   Dispatchers: token<Dispatchers>('Dispatchers'),
   UseCases: token<UseCases>('UseCases'),
   Engine: token<Engine>('Engine'),
+  Access: token<Access>('Access'),
   LiveUpdates: token<LiveUpdates>('LiveUpdates'),
   HttpApp: token<RequestListener>('HttpApp'),
   HttpServer: token<HttpServer>('HttpServer'),

@@ -1,6 +1,13 @@
 import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
 import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
-import { DURABILITIES, LOG_FORMATS, LOG_LEVELS, type Config, type FlagName } from './config.js';
+import {
+  DURABILITIES,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  WITHOUT_TOKEN,
+  type Config,
+  type FlagName,
+} from './config.js';
 import {
   choice,
   integer,
@@ -157,6 +164,12 @@ const auth: Keys<Config['auth']> = {
     secretList(namedToken, 'a list of tables { name, token, role }'),
     (config) => config.auth.tokens,
     'Further tokens, each with a name for the log and a role.',
+  ),
+  withoutToken: key(
+    'auth.without_token',
+    choice(WITHOUT_TOKEN),
+    (config) => config.auth.withoutToken,
+    'Who is answered while there is no token: clients of this machine (`loopback`), or `anyone`, as an admin.',
   ),
 };
 
@@ -317,7 +330,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       maxConnections: read(server.maxConnections),
       allowedHosts: read(server.allowedHosts),
     },
-    auth: { token: read(auth.token), tokens: read(auth.tokens) },
+    auth: { token: read(auth.token), tokens: read(auth.tokens), withoutToken: read(auth.withoutToken) },
     worker: {
       concurrency: read(worker.concurrency),
       pollIntervalMs: read(worker.pollIntervalMs),

@@ -13,6 +13,8 @@ export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 export const DURABILITIES = ['normal', 'full'] as const;
 export type Durability = (typeof DURABILITIES)[number];
+export const WITHOUT_TOKEN = ['loopback', 'anyone'] as const;
+export type WithoutToken = (typeof WITHOUT_TOKEN)[number];
 
 /** The effective configuration. docs/configuration.md explains each value. */
 export interface Config {
@@ -32,6 +34,8 @@ export interface Config {
     /** Of an admin; null: none. */
     readonly token: Secret | null;
     readonly tokens: readonly NamedToken[];
+    /** Who is answered while there is no token. */
+    readonly withoutToken: WithoutToken;
   };
   readonly worker: {
     readonly concurrency: number;
@@ -89,7 +93,7 @@ export const DEFAULT_CONFIG: Config = {
     maxConnections: null,
     allowedHosts: [],
   },
-  auth: { token: null, tokens: [] },
+  auth: { token: null, tokens: [], withoutToken: 'loopback' },
   worker: {
     concurrency: 10,
     pollIntervalMs: 500,

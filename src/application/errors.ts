@@ -2,6 +2,9 @@
 export const ERROR_CODES = [
   'validation_failed',
   'malformed_json',
+  'unauthorized',
+  'forbidden',
+  'protected',
   'job_not_found',
   'job_not_pending',
   'job_not_dead',

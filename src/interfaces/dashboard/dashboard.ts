@@ -2,7 +2,9 @@ import express from 'express';
 import type { JobDefaults } from '../../application/config.js';
 import type { EngineStatus } from '../../application/engine/engine.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { sendError } from '../http/error-response.js';
 import type { HttpRequest, HttpResponse } from '../http/http-types.js';
+import { refuseRole } from '../http/route-role.js';
 import { bulkRoutes } from './bulk-page.js';
 import { jobRoutes } from './job-page.js';
 import { jobListRoutes } from './jobs-page.js';
@@ -47,21 +49,21 @@ export function createDashboard(dependencies: DashboardDependencies): Dashboard 
   }
   router
     .route('/dashboard/events')
-    .get((request: RoutedRequest, response: HttpResponse) => {
+    .get(forViewers, (request: RoutedRequest, response: HttpResponse) => {
       openStream(dependencies.liveUpdates, request, response);
     })
     .all(refuseMethod(pages, '/dashboard/events', 'GET, HEAD, OPTIONS'));
-  router.get('/', (_request: RoutedRequest, response: HttpResponse) => {
+  router.get('/', forViewers, (_request: RoutedRequest, response: HttpResponse) => {
     response.statusCode = 302;
     response.setHeader('Location', '/dashboard');
     response.end();
   });
-  router.get('/dashboard/', (_request: RoutedRequest, response: HttpResponse) => {
+  router.get('/dashboard/', forViewers, (_request: RoutedRequest, response: HttpResponse) => {
     response.statusCode = 308;
     response.setHeader('Location', '/dashboard');
     response.end();
   });
-  router.get('/static/*path', (request, response: HttpResponse, next) => {
+  router.get('/static/*path', forViewers, (request, response: HttpResponse, next) => {
     const { path } = request.params;
     if (!dependencies.assets.send(path.join('/'), request, response)) next();
   });
@@ -93,6 +95,12 @@ function setPagePolicies(_request: HttpRequest, response: HttpResponse, next: ()
   // With "no-referrer", browsers would send the forms of a page with "Origin: null".
   response.setHeader('Referrer-Policy', 'same-origin');
   next();
+}
+
+function forViewers(_request: HttpRequest, response: HttpResponse, next: () => void): void {
+  const refusal = refuseRole('viewer', response.locals.principal);
+  if (refusal) sendError(response, refusal);
+  else next();
 }
 
 /** Answers OPTIONS, and refuses the other methods that are left. */

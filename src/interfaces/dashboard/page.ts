@@ -1,4 +1,5 @@
 import type { Refusal, Result } from '../../application/errors.js';
+import type { RouteRole } from '../http/route-role.js';
 import type { Html } from './html.js';
 import type { Notice, View } from './view.js';
 
@@ -26,15 +27,17 @@ export interface PageRoute {
   readonly method: 'get' | 'post';
   /** Its parameter, if any, in braces: /dashboard/jobs/{id} */
   readonly path: string;
+  /** Who may ask for it. */
+  readonly role: RouteRole;
   readonly answer: (request: PageRequest) => Promise<PageAnswer>;
 }
 
 export function get(path: string, answer: PageRoute['answer']): PageRoute {
-  return { method: 'get', path, answer };
+  return { method: 'get', path, role: 'viewer', answer };
 }
 
 export function post(path: string, answer: PageRoute['answer']): PageRoute {
-  return { method: 'post', path, answer };
+  return { method: 'post', path, role: 'admin', answer };
 }
 
 /** A form that is shown again, with what is wrong in it, is a page like any other. */

@@ -8,6 +8,7 @@ import {
 } from '../../application/errors.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { ERROR_STATUS } from '../http/error-response.js';
+import { refuseRole } from '../http/route-role.js';
 import { whenGone, type HttpRequest, type HttpResponse } from '../http/http-types.js';
 import type { Assets } from './assets.js';
 import { readFormBody } from './form-body.js';
@@ -45,6 +46,11 @@ export class Pages {
 
   async serve(route: PageRoute, request: RoutedRequest, response: HttpResponse): Promise<void> {
     const url = localUrl(request.url ?? '');
+    const refusal = refuseRole(route.role, response.locals.principal);
+    if (refusal) {
+      this.refuse(response, url, refusal);
+      return;
+    }
     try {
       if (route.method === 'get' && request.headers['mininq-live'] !== undefined) {
         const { status, text } = await this.#regions.get(url, () => this.#renderRegion(route, url, request));

@@ -7,6 +7,9 @@ import { sendJson } from './json-response.js';
 export const ERROR_STATUS = {
   validation_failed: 400,
   malformed_json: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  protected: 403,
   job_not_found: 404,
   job_not_pending: 409,
   job_not_dead: 404,
@@ -42,7 +45,11 @@ export function presentError({ code, message }: Refusal, requestId: string): z.i
   return { error: message, status: ERROR_STATUS[code], code, request_id: requestId };
 }
 
+/** Browsers ask for a user and a password when they see Basic. */
+const CHALLENGES = ['Bearer realm="mininq"', 'Basic realm="mininq", charset="UTF-8"'];
+
 export function sendError(response: HttpResponse, refusal: Refusal): void {
+  if (refusal.code === 'unauthorized') response.setHeader('WWW-Authenticate', CHALLENGES);
   if (ERROR_STATUS[refusal.code] === 503) response.setHeader('Retry-After', '1');
   sendJson(response, ERROR_STATUS[refusal.code], presentError(refusal, response.locals.requestId));
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../../application/ports/logger.js';
 import { plain, quote, shorten } from '../../application/printable.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Dashboard } from '../dashboard/dashboard.js';
+import type { Access } from './access.js';
 import { errorHandler } from './error-handler.js';
 import { sendError } from './error-response.js';
 import { hostCheck } from './host-check.js';
@@ -18,6 +19,7 @@ import { openApiDocument } from './openapi.js';
 import { refuseOrigin } from './origin-check.js';
 import { queueRoutes } from './queue-routes.js';
 import { readJsonObject } from './request-body.js';
+import { refuseRole } from './route-role.js';
 import type { Route, RouteRequest } from './route.js';
 import { scheduleRoutes } from './schedule-routes.js';
 import { setHeadOf } from './security-headers.js';
@@ -31,6 +33,7 @@ export interface HttpAppDependencies {
   readonly schemes: readonly string[];
   /** Names under which clients may address the server, beside localhost and any IP address. */
   readonly hosts: readonly string[];
+  readonly access: Access;
   readonly maxBodyBytes: number;
   /** Of the program. */
   readonly version: string;
@@ -48,7 +51,7 @@ type Handler = (request: HttpRequest, response: HttpResponse) => unknown;
 /** The HTTP API, and the dashboard. What it does is said by its routes; what each error means, by docs/http-api.md. */
 export function createHttpApp(dependencies: HttpAppDependencies): RequestListener {
   const routes = allRoutes(dependencies);
-  const begin = beginning(dependencies);
+  const begin = beginning(routes, dependencies);
   const exact = exactRoutes(routes);
   const routed = createRouter(routes, dependencies);
   const fail = errorHandler(dependencies.logger);
@@ -124,19 +127,32 @@ function byPath(routes: readonly Route[]): Map<string, Route[]> {
   return paths;
 }
 
-/** Gives a request its id, and says whether it is meant for this server, by somebody who may. */
-function beginning({ ids, hosts, logger, clock, logRequests }: HttpAppDependencies) {
+/** Gives a request its id, and says whether it is meant for this server, by somebody who may, and who that is. */
+function beginning(
+  routes: readonly Route[],
+  { ids, hosts, access, logger, clock, logRequests }: HttpAppDependencies,
+) {
   const isAllowed = hostCheck(hosts);
+  const open = new Set(routes.filter(({ role }) => role === 'anyone').map(({ path }) => path));
   // Unique without the cost of a UUID for each: a request is often little more than one of those.
   const start = ids.next();
   let count = 0;
   return (request: IncomingMessage, answer: ServerResponse) => {
     count += 1;
     const requestId = `${start}-${count}`;
-    const response = Object.assign(answer, { locals: { requestId } });
+    const misled = refuseHost(request, isAllowed) ?? refuseOrigin(request);
+    const asked = misled !== null || isOpen(request, open) ? null : access.admit(request);
+    const principal = asked?.ok === true ? asked.value : null;
+    const response = Object.assign(answer, { locals: { requestId, principal } });
     if (logRequests) logWhenDone(request, response, logger, clock);
-    return { request, response, refusal: refuseHost(request, isAllowed) ?? refuseOrigin(request) };
+    return { request, response, refusal: asked?.ok === false ? asked.refusal : misled };
   };
+}
+
+/** Is it for a path that anyone may ask for? Only literally so: what a router could take for another one is not. */
+function isOpen({ url = '' }: HttpRequest, open: ReadonlySet<string>): boolean {
+  const query = url.indexOf('?');
+  return open.has(query === -1 ? url : url.slice(0, query));
 }
 
 function refuseHost(request: HttpRequest, isAllowed: (header: string) => boolean): Refusal | null {
@@ -174,6 +190,11 @@ async function serve(
   response: HttpResponse,
   maxBodyBytes: number,
 ): Promise<void> {
+  const refusal = refuseRole(route.role, response.locals.principal);
+  if (refusal) {
+    sendError(response, refusal);
+    return;
+  }
   const readBody = () => readJsonObject(request, response, maxBodyBytes);
   const answer = await route.answer({ parameter, query, readBody, gone: () => whenGone(response) });
   if (!answer.ok) {

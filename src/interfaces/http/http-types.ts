@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../../application/principal.js';
 
 /** What the beginning of a request leaves for the rest of it. Where Express keeps such things, too. */
 export interface Locals {
   /** Also in the X-Request-Id header. */
   readonly requestId: string;
+  /** Who asks; null where anyone may, and nobody is asked. */
+  readonly principal: Principal | null;
 }
 
 export type HttpRequest = IncomingMessage;

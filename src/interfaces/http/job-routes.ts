@@ -44,6 +44,7 @@ function createJob({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof n
       path: '/jobs',
       name: 'createJob',
       summary: 'Create a job',
+      role: 'producer',
       answers: {
         201: ['The new job.', jobShape],
         200: ['The job that already has the idempotency key.', jobShape],
@@ -68,6 +69,7 @@ function createJobs({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof 
       path: '/jobs/batch',
       name: 'createJobs',
       summary: 'Create many jobs, all or none',
+      role: 'producer',
       answers: {
         201: [
           'The jobs in order; in place of one whose idempotency key was taken, the job that has it.',
@@ -95,6 +97,7 @@ function listJobs(useCases: UseCases): Route {
       path: '/jobs',
       name: 'listJobs',
       summary: 'List jobs, the newest first',
+      role: 'viewer',
       answers: { 200: ['The jobs.', jobListShape] },
       answerHeaders: {
         Link: 'Where the next page is, as `<...>; rel="next"`; missing: there are no more jobs.',
@@ -124,6 +127,7 @@ function jobItemRoutes({ getJob, cancelJob, retryJob, discardJob }: UseCases): R
         path: '/jobs/{id}',
         name: 'getJob',
         summary: 'Get a job',
+        role: 'known',
         parameter,
         answers: { 200: ['The job.', jobShape] },
         errors: ['job_not_found'],
@@ -136,6 +140,7 @@ function jobItemRoutes({ getJob, cancelJob, retryJob, discardJob }: UseCases): R
         path: '/jobs/{id}',
         name: 'cancelJob',
         summary: 'Cancel a pending job: it is deleted',
+        role: 'admin',
         parameter,
         answers: { 200: ['It is gone.', cancelledShape] },
         errors: ['job_not_found', 'job_not_pending'],
@@ -148,6 +153,7 @@ function jobItemRoutes({ getJob, cancelJob, retryJob, discardJob }: UseCases): R
         path: '/jobs/{id}/retry',
         name: 'retryJob',
         summary: 'Retry a dead job, with all its attempts before it',
+        role: 'admin',
         parameter,
         answers: { 200: ['The job, pending again.', jobShape] },
         errors: ['job_not_found', 'job_not_dead'],
@@ -160,6 +166,7 @@ function jobItemRoutes({ getJob, cancelJob, retryJob, discardJob }: UseCases): R
         path: '/jobs/{id}/discard',
         name: 'discardJob',
         summary: 'Delete a completed or dead job',
+        role: 'admin',
         parameter,
         answers: { 200: ['It is gone.', discardedShape] },
         errors: ['job_not_found', 'job_not_finished'],
@@ -176,6 +183,7 @@ function getJobAttempts(useCases: UseCases): Route {
       path: '/jobs/{id}/attempts',
       name: 'getJobAttempts',
       summary: 'List the attempts of a job, the oldest first',
+      role: 'known',
       parameter,
       answers: { 200: ['The attempts.', attemptListShape] },
       errors: ['job_not_found'],

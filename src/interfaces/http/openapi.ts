@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ErrorCode } from '../../application/errors.js';
 import { ERROR_STATUS, errorObject } from './error-response.js';
+import type { RouteRole } from './route-role.js';
 import type { Route, Shape } from './route.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -15,6 +16,8 @@ const ANY_ROUTE: readonly ErrorCode[] = [
   'internal_error',
   'store_unavailable',
 ];
+/** What any may answer with that asks who asks. */
+const GUARDED_ROUTE: readonly ErrorCode[] = ['unauthorized', 'forbidden', 'protected'];
 const UNSAFE_ROUTE: readonly ErrorCode[] = ['cross_origin'];
 const BODY_ROUTE: readonly ErrorCode[] = ['malformed_json', 'payload_too_large', 'unsupported_media_type'];
 
@@ -33,15 +36,32 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     // Relative: whatever the document was got from.
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: componentSchemas(routes) },
+    components: { schemas: componentSchemas(routes), securitySchemes: SECURITY_SCHEMES },
   };
 }
+
+/** Either will do, and neither where anyone may ask. */
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'A token.' },
+  basic: { type: 'http', scheme: 'basic', description: 'Any user, and a token as the password.' },
+};
+
+const ROLES: Readonly<Record<RouteRole, string>> = {
+  anyone: 'For anyone, without a token.',
+  known: 'For any token.',
+  viewer: 'For tokens of viewers and admins.',
+  producer: 'For tokens of producers and admins.',
+  admin: 'For tokens of admins.',
+};
 
 function operation(route: Route): Json {
   const [, tag = ''] = route.path.split('/');
   return {
     operationId: route.name,
     summary: route.summary,
+    description: ROLES[route.role],
+    security:
+      route.role === 'anyone' ? [] : Object.keys(SECURITY_SCHEMES).map((scheme) => ({ [scheme]: [] })),
     tags: [tag.replace('.json', '')],
     parameters: [...pathParameters(route), ...queryParameters(route)],
     ...(route.body && { requestBody: { required: true, content: content(route.body) } }),
@@ -82,9 +102,10 @@ function headers(described: Readonly<Record<string, string>>): Json {
   );
 }
 
-function failures({ method, body, errors = [] }: Route): Json {
+function failures({ method, role, body, errors = [] }: Route): Json {
   const codes = [
     ...ANY_ROUTE,
+    ...(role === 'anyone' ? [] : GUARDED_ROUTE),
     ...(method === 'get' ? [] : UNSAFE_ROUTE),
     ...(body ? BODY_ROUTE : []),
     ...errors,

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { ok, refuse, type ErrorCode, type Refused, type Result } from '../../application/errors.js';
 import { quote, shorten } from '../../application/printable.js';
 import type { JsonText } from './json-text.js';
+import type { RouteRole } from './route-role.js';
 import { check } from '../../application/validation.js';
 
 /*
@@ -33,6 +34,8 @@ interface Description {
   /** Of the operation; unique. */
   readonly name: string;
   readonly summary: string;
+  /** Who may ask for it. */
+  readonly role: RouteRole;
   readonly parameter?: PathParameter;
   /** Each status of success: when, and with what body. */
   readonly answers: Readonly<Record<number, readonly [when: string, Shape]>>;

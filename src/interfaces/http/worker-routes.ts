@@ -21,6 +21,7 @@ export function workerRoutes({ listWorkers, drainWorker }: UseCases, ownId: () =
         path: '/workers',
         name: 'listWorkers',
         summary: 'List the processes that run jobs, the longest running first',
+        role: 'viewer',
         answers: { 200: ['The workers.', workerListShape] },
       },
       async () => {
@@ -34,6 +35,7 @@ export function workerRoutes({ listWorkers, drainWorker }: UseCases, ownId: () =
         path: '/workers/{id}/drain',
         name: 'drainWorker',
         summary: 'Have a worker begin no more jobs; it finishes those it has',
+        role: 'admin',
         parameter,
         answers: { 200: ['The worker.', workerShape] },
         errors: ['worker_not_found'],
@@ -46,6 +48,7 @@ export function workerRoutes({ listWorkers, drainWorker }: UseCases, ownId: () =
         path: '/workers/{id}/resume',
         name: 'resumeWorker',
         summary: 'Have a worker that drains begin jobs again',
+        role: 'admin',
         parameter,
         answers: { 200: ['The worker.', workerShape] },
         errors: ['worker_not_found'],

@@ -22,6 +22,7 @@ allowed_hosts = []                # default
 [auth]
 # token is not set                # default
 # tokens = []                     # default
+without_token = "loopback"        # default
 
 [worker]
 concurrency = 10                  # default

@@ -43,6 +43,7 @@ describe('docs/configuration.md', () => {
       auth: {
         token: `sha256:${'0'.repeat(64)}`,
         tokens: [{ name: 'app', token: `sha256:${'0'.repeat(64)}`, role: 'producer' }],
+        withoutToken: 'loopback',
       },
       server: { ...DEFAULT_CONFIG.server, maxConnections: 1000 },
       worker: {

@@ -76,6 +76,7 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     },
     { toml: '["localhost"]', text: 'localhost', value: ['localhost'] },
   ],
+  'auth.without_token': [word('anyone'), word('anyone')],
   'auth.token': [word('0123456789abcdef'), word(`sha256:${'0a'.repeat(32)}`)],
   'auth.tokens': [
     {

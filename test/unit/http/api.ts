@@ -18,6 +18,7 @@ import { createDashboard } from '../../../src/interfaces/dashboard/dashboard.js'
 import { LiveUpdates } from '../../../src/interfaces/dashboard/live-updates.js';
 import { errorObject } from '../../../src/interfaces/http/error-response.js';
 import { allRoutes, createHttpApp, type HttpAppDependencies } from '../../../src/interfaces/http/http-app.js';
+import { Access } from '../../../src/interfaces/http/access.js';
 import { createHttpServer } from '../../../src/interfaces/http/http-server.js';
 import type { Route } from '../../../src/interfaces/http/route.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -38,6 +39,8 @@ export interface ApiResponse {
 }
 
 export interface ApiOptions extends Partial<HttpAppDependencies> {
+  /** The address from which all requests seem to come; default: loopback, as they do. */
+  readonly from?: string;
   /** In place of the memory store's. */
   readonly ports?: (data: MemoryData, clock: FakeClock) => Partial<Ports>;
   /** What the server is told of the worker. */
@@ -45,7 +48,7 @@ export interface ApiOptions extends Partial<HttpAppDependencies> {
 }
 
 /** The real API on a free port, over the real use cases and the memory store; closed when the test is over. */
-export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
+export async function startApi({ ports, engine, from, ...options }: ApiOptions = {}) {
   const data = new MemoryData();
   const clock = new FakeClock();
   const ids = new SequentialIds();
@@ -100,6 +103,7 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
     engineStatus,
     schemes,
     hosts: ['jobs.example.com'],
+    access: new Access(DEFAULT_CONFIG.auth),
     maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,
     version: VERSION,
     ids: new SequentialIds(),
@@ -109,9 +113,14 @@ export async function startApi({ ports, engine, ...options }: ApiOptions = {}) {
     logRequests: false,
     ...options,
   };
+  const app = createHttpApp(dependencies);
   const server = createHttpServer({
     maxConnections: 1000,
-    app: createHttpApp(dependencies),
+    app: (request, response) => {
+      if (from !== undefined)
+        Object.defineProperty(request.socket, 'remoteAddress', { value: from, configurable: true });
+      app(request, response);
+    },
     ids,
     scheduler,
     logger,

@@ -9,6 +9,8 @@ const content = z.strictObject({ 'application/json': z.strictObject({ schema: re
 const operation = z.strictObject({
   operationId: z.string().regex(/^[a-z][A-Za-z]+$/),
   summary: z.string().min(1),
+  description: z.string().min(1),
+  security: z.array(z.partialRecord(z.enum(['bearer', 'basic']), z.tuple([]))),
   tags: z.array(z.string().regex(/^[a-z]+$/)).length(1),
   parameters: z.array(
     z.strictObject({
@@ -42,7 +44,17 @@ const document = z.strictObject({
     z.string().startsWith('/'),
     z.partialRecord(z.enum(['get', 'post', 'put', 'delete']), operation),
   ),
-  components: z.strictObject({ schemas: z.record(z.string().regex(/^[A-Za-z]+$/), schema) }),
+  components: z.strictObject({
+    schemas: z.record(z.string().regex(/^[A-Za-z]+$/), schema),
+    securitySchemes: z.record(
+      z.enum(['bearer', 'basic']),
+      z.strictObject({
+        type: z.literal('http'),
+        scheme: z.enum(['bearer', 'basic']),
+        description: z.string(),
+      }),
+    ),
+  }),
 });
 
 async function load() {
@@ -176,6 +188,7 @@ describe('GET /openapi.json', () => {
     expect(Object.keys(responses)).toEqual([
       '200',
       '400',
+      '401',
       '403',
       '404',
       '408',
@@ -186,11 +199,22 @@ describe('GET /openapi.json', () => {
       '503',
     ]);
     expect(responses['409']?.description).toBe('Code job_not_pending.');
-    expect(responses['403']?.description).toBe('Code cross_origin.');
-    expect(parsed.paths['/jobs']?.get?.responses).not.toHaveProperty('403');
+    expect(responses['403']?.description).toBe('Code forbidden or protected or cross_origin.');
+    expect(parsed.paths['/jobs']?.get?.responses['403']?.description).toBe('Code forbidden or protected.');
     expect(parsed.paths['/jobs']?.post?.responses['400']?.description).toBe(
       'Code validation_failed or malformed_json.',
     );
+  });
+
+  test('says of each route which token it asks for, and of one that it asks for none', async () => {
+    const { api, parsed } = await load();
+    for (const { method, path, role } of api.routes) {
+      const { security, description, responses } = parsed.paths[path]?.[method] ?? {};
+      expect(security, path).toEqual(role === 'anyone' ? [] : [{ bearer: [] }, { basic: [] }]);
+      expect(Object.keys(responses ?? {}).includes('401'), path).toBe(role !== 'anyone');
+      expect(description, path).toMatch(/^For /);
+    }
+    expect(api.routes.filter(({ role }) => role === 'anyone').map(({ path }) => path)).toEqual(['/health']);
   });
 
   test('is the same each time', async () => {
