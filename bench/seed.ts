@@ -69,7 +69,7 @@ export async function seed(dbPath: string, population: Population): Promise<Seed
   const middleId = await fill(containerOf(dbPath), population);
   const container = containerOf(dbPath);
   const workers = container.get(T.WorkerStore);
-  const beat = () => workers.beat({ id: WORKER_ID, inFlight: 0, now: Date.now() });
+  const beat = () => workers.beat({ id: WORKER_ID, stopping: false, inFlight: 0, now: Date.now() });
   const timer = setInterval(() => {
     beat().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   }, BEAT_MS);
@@ -107,10 +107,23 @@ async function fill(container: Container, { jobs, queues }: Population): Promise
 export async function registerWorker(container: Container, id: string): Promise<void> {
   const { host, ...process } = container.get(T.Processes).self;
   const now = Date.now();
-  await container.get(T.WorkerStore).register({
-    ...{ id, host, process, version: '', slots: 0, queues: [], inFlight: 0, draining: false },
-    ...{ beats: 1, lastBeatAt: now, startedAt: now },
-  });
+  await container.get(T.WorkerStore).register(
+    {
+      ...{
+        id,
+        host,
+        process,
+        version: '',
+        slots: 0,
+        queues: [],
+        inFlight: 0,
+        draining: false,
+        stopping: false,
+      },
+      ...{ beats: 1, lastBeatAt: now, startedAt: now },
+    },
+    null,
+  );
 }
 
 function containerOf(dbPath: string): Container {

@@ -12,8 +12,8 @@ import { v7 } from 'uuid';
 /** The columns that mininq fills when it enqueues a job. */
 const INSERT = `INSERT INTO jobs (id, queue_name, status, ready, priority, visible_at, attempt, max_retries,
     retry_backoff, base_delay_ms, max_delay_ms, timeout_ms, lease_token, created_at, updated_at, schedule_id,
-    idempotency_key, callback_url, result_truncated, payload)
-  VALUES (?, ?, 'pending', 1, 0, ?, 0, 3, NULL, NULL, NULL, 30000, 0, ?, ?, NULL, NULL, ?, 0, ?)`;
+    idempotency_key, callback_url, result_truncated, crashes, payload)
+  VALUES (?, ?, 'pending', 1, 0, ?, 0, 3, NULL, NULL, NULL, 30000, 0, ?, ?, NULL, NULL, ?, 0, 0, ?)`;
 const MIGRATIONS = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
 const BATCH = 1000;
 

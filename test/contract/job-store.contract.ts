@@ -514,7 +514,9 @@ export function describeJobStore(harness: StoreHarness): void {
       });
     });
 
-    describe('expired', () => {
+    describe('runningOf', () => {
+      const since = (endedBefore: number, claimedBefore = 0) => ({ endedBefore, claimedBefore });
+
       test('lists running jobs of a worker whose lease has ended, the longest first', async () => {
         const { jobs } = await connect();
         const timeouts = [5000, 1000, 3000, 9000];
@@ -523,11 +525,22 @@ export function describeJobStore(harness: StoreHarness): void {
           timeouts.map((timeoutMs) => newJob({ timeoutMs })),
         );
         await claim(jobs);
-        const stale = await jobs.expired('worker-1', NOW + 5001, 10);
+        const stale = await jobs.runningOf('worker-1', since(NOW + 5001), 10);
         expect(stale.map(({ timeoutMs }) => timeoutMs)).toEqual([1000, 3000, 5000]);
-        expect(await jobs.expired('worker-1', NOW + 5001, 2)).toHaveLength(2);
-        expect(await jobs.expired('worker-1', NOW + 1000, 10)).toHaveLength(0);
-        expect(await jobs.expired('me', NOW + 5001, 10)).toHaveLength(0);
+        expect(await jobs.runningOf('worker-1', since(NOW + 5001), 2)).toHaveLength(2);
+        expect(await jobs.runningOf('worker-1', since(NOW + 1000), 10)).toHaveLength(0);
+        expect(await jobs.runningOf('me', since(NOW + 5001), 10)).toHaveLength(0);
+      });
+
+      test('and those that it claimed long ago, whenever their lease ends, without their payloads', async () => {
+        const { jobs } = await connect();
+        await insert(jobs, [newJob({ timeoutMs: 86_400_000 })]);
+        const [job] = await claim(jobs);
+        expect(await jobs.runningOf('worker-1', since(NOW, NOW), 10)).toEqual([]);
+        const { payload, ...rest } = got(job);
+        expect(payload).toBeTruthy();
+        const [running] = await jobs.runningOf('worker-1', since(NOW, NOW + 1), 10);
+        expect(running).toMatchObject(rest);
       });
     });
 
@@ -541,7 +554,7 @@ export function describeJobStore(harness: StoreHarness): void {
         expect(await jobs.abandoned(10)).toEqual([]);
         const before = await claim(jobs, { slots: 1, workerId: 'worker-1' });
         await workers.remove('other');
-        const ids = (await jobs.abandoned(10)).map(({ id }) => id);
+        const ids = (await jobs.abandoned(10)).map(({ job }) => job.id);
         expect(ids.toSorted()).toEqual(specs.slice(2, 4).map(({ id }) => id));
         expect(await jobs.abandoned(1)).toHaveLength(1);
         await settle(
@@ -557,8 +570,10 @@ export function describeJobStore(harness: StoreHarness): void {
         await insert(jobs, [newJob({ maxRetries: 0 })]);
         const [job] = await claim(jobs);
         await workers.remove('worker-1');
-        expect(await jobs.abandoned(10)).toEqual([job]);
-        const back = loseWorker(got(job), { maxCrashes: 3, retryInMs: 0 }, NOW + 1);
+        const { payload, ...running } = got(job);
+        expect(payload).toBeTruthy();
+        expect(await jobs.abandoned(10)).toMatchObject([{ job: running, stopping: false }]);
+        const back = loseWorker(got(job), { stopping: false, maxCrashes: 3, retryInMs: 0 }, NOW + 1);
         expect(await settle(jobs, [[job, back]])).toEqual(['applied']);
         expect(await queries.get(got(job).id)).toEqual({ ...job, ...state(back) });
         expect(await jobs.abandoned(10)).toEqual([]);

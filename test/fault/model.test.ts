@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Settlement } from '../../src/application/ports/job-store.js';
-import type { Job } from '../../src/domain/job/job.js';
+import type { Job, RunningJob } from '../../src/domain/job/job.js';
 import {
   expireLease,
   failPermanently,
@@ -112,8 +112,8 @@ class Player {
         return jobs.settle(chosen.map((job) => settlement(job, end(each.how, job, now), now)));
       }
       case 'reap': {
-        const lapses = (await jobs.expired('worker', now, 100)).map((job) =>
-          settlement(job, expireLease(job, { retryInMs: 700 }, now), now),
+        const lapses = (await jobs.runningOf('worker', { endedBefore: now, claimedBefore: 0 }, 100)).map(
+          (job) => settlement(job, expireLease(job, { retryInMs: 700 }, now), now),
         );
         return [lapses.length, await jobs.settle(lapses)];
       }
@@ -170,7 +170,7 @@ function end(how: (Step & { kind: 'settle' })['how'], job: Job, now: number): Tr
   }
 }
 
-function settlement(job: Job, transition: Transition, now: number): Settlement {
+function settlement(job: RunningJob, transition: Transition<RunningJob>, now: number): Settlement {
   if (transition.kind !== 'changed') throw new Error('a claimed job accepts every end');
   const { status, lastError } = transition.job;
   const failedAttempt =

@@ -99,9 +99,9 @@ export class FlakyWorkerStore extends MemoryWorkerStore {
   /** Thrown by as many of the next calls as it has elements. */
   readonly failures = { register: new Array<Error>(), beat: new Array<Error>(), remove: new Array<Error>() };
 
-  override async register(worker: Worker): Promise<void> {
+  override async register(worker: Worker, formerId: string | null): Promise<Worker> {
     this.#fail('register');
-    return super.register(worker);
+    return super.register(worker, formerId);
   }
 
   override async beat(beat: Beat): Promise<'alive' | 'lost'> {

@@ -16,6 +16,7 @@ export function newWorker(id: string, change: Partial<Worker> = {}): Worker {
     queues: [],
     inFlight: 0,
     draining: false,
+    stopping: false,
     beats: 1,
     lastBeatAt: NOW,
     startedAt: NOW,
@@ -26,7 +27,7 @@ export function newWorker(id: string, change: Partial<Worker> = {}): Worker {
 /** Registers workers, so that claims can be made in their names. */
 export async function hire(workers: WorkerStore, ...ids: string[]): Promise<void> {
   for (const id of ids) {
-    if ((await workers.get(id)) === null) await workers.register(newWorker(id));
+    if ((await workers.get(id)) === null) await workers.register(newWorker(id), null);
   }
 }
 

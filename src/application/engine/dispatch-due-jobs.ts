@@ -37,7 +37,7 @@ export interface DispatchReport extends LoopReport {
 export interface OwnJobs {
   readonly inFlight: number;
   /** Is this claim of the job in flight here? Its result may have come in and wait for the store. */
-  holds(job: Job): boolean;
+  holds(job: Pick<Job, 'id' | 'leaseToken'>): boolean;
 }
 
 /** Jobs that one pass claims at most, so that thousands of free slots do not make one long transaction. */
@@ -103,7 +103,7 @@ export class DispatchDueJobs implements OwnJobs {
     return this.#inFlight.size;
   }
 
-  holds({ id, leaseToken }: Job): boolean {
+  holds({ id, leaseToken }: Pick<Job, 'id' | 'leaseToken'>): boolean {
     return this.#leases.get(id) === leaseToken;
   }
 

@@ -67,7 +67,7 @@ const STATES = {
  * The loops that make jobs move, and the order in which they start and stop.
  *
  *   start:   beat, watch, recovery, reaper, cleanup, scheduler, dispatch
- *   stop:    dispatch claims no more; attempts in flight end and are settled; the other loops end; the worker is removed
+ *   stop:    the worker says so; dispatch claims no more; attempts in flight end and are settled; the other loops end; the worker is removed
  *   abort:   attempts in flight are interrupted and given back
  */
 export class Engine {
@@ -143,7 +143,9 @@ export class Engine {
   /** Resolves when every attempt in flight has ended and is stored. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
-    await this.#dispatchLoop.stop();
+    const claimed = this.#dispatchLoop.stop();
+    await this.#presence.announceStop();
+    await claimed;
     await this.#dispatch.drain();
     await Promise.all([this.#scheduleLoop, ...this.#otherLoops].map((loop) => loop.stop()));
     await this.#presence.leave();

@@ -45,6 +45,9 @@ export class Presence {
   readonly #ports: PresencePorts;
   readonly #options: PresenceOptions;
   #id: string | null = null;
+  /** Under which it was declared dead last. */
+  #formerId: string | null = null;
+  #isStopping = false;
   #joining: Promise<string> | undefined;
   #isDraining = false;
   /** On the monotonic clock. */
@@ -85,7 +88,12 @@ export class Presence {
       await this.join();
     } else {
       const { workers, clock, events } = this.#ports;
-      const beat = { id, inFlight: this.#options.inFlight(), now: clock.now() };
+      const beat = {
+        id,
+        stopping: this.#isStopping,
+        inFlight: this.#options.inFlight(),
+        now: clock.now(),
+      };
       if ((await workers.beat(beat)) === 'lost') this.lose(id);
       else this.#beatenAt = clock.monotonic();
       events.publish({ type: 'workers_changed' });
@@ -117,8 +125,23 @@ export class Presence {
   lose(id: string): void {
     if (id !== this.#id) return;
     this.#id = null;
+    this.#formerId = id;
     this.#ports.logger.warn('declared dead: going on as another worker', { worker_id: id });
     this.#options.onLost();
+  }
+
+  /**
+   * Says that this worker is to end, so that whoever finds it killed before that counts no crash. Not worth failing
+   * for: the next beats say it again.
+   */
+  async announceStop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#id === null) return;
+    try {
+      await this.runOnce();
+    } catch (error) {
+      this.#ports.logger.warn('the stop was not announced', { reason: String(error) });
+    }
   }
 
   /** Ends in an orderly way. That nothing is left of this worker is not worth failing for: others find it gone. */
@@ -140,7 +163,7 @@ export class Presence {
     // The host and the pid help operators; that an id is never used again is the UUID's doing.
     const id = `${host}:${pid}:${ids.next()}`;
     const now = clock.now();
-    await workers.register({
+    const worker = {
       id,
       host,
       process: { pid, space, birth },
@@ -150,10 +173,12 @@ export class Presence {
       inFlight: inFlight(),
       // Whoever drains a process means it, whatever its id.
       draining: this.#isDraining,
+      stopping: this.#isStopping,
       beats: 1,
       lastBeatAt: now,
       startedAt: now,
-    });
+    };
+    this.#isDraining = (await workers.register(worker, this.#formerId)).draining;
     this.#id = id;
     this.#beatenAt = clock.monotonic();
     events.publish({ type: 'workers_changed' });

@@ -1,5 +1,5 @@
-import type { Job } from '../../domain/job/job.js';
-import { expireLease, LEASE_EXPIRED_ERROR } from '../../domain/job/transitions.js';
+import type { RunningJob } from '../../domain/job/job.js';
+import { expireLease } from '../../domain/job/transitions.js';
 import { backoffMs, type RetryPolicy } from '../../domain/retry/backoff.js';
 import { resolveRetryPolicy } from '../../domain/retry/retry-policy.js';
 import type { Clock } from '../ports/clock.js';
@@ -26,17 +26,19 @@ export interface ReapReport extends LoopReport {
 }
 
 interface Expiry {
-  readonly job: Job;
+  readonly job: RunningJob;
   readonly settlement: Settlement;
 }
 
 /** The answer to a claim, or a result of the last moment, may be on its way: the reaper leaves it this much time. */
 export const LEASE_GRACE_MS = 1000;
+/** A job that this worker claimed this long ago, and does not run, is none whose claim is still being answered. */
+export const DISOWNED_AFTER_MS = 30_000;
 const BATCH = 100;
 
 /**
- * Takes back the jobs of this worker whose lease ended while it knows nothing of them: the answer to the claim was
- * lost, or the result could not be stored. Each counts as a failed attempt. Those of other workers are theirs, for as
+ * Takes back the jobs of this worker that it knows nothing of, when their lease ends or they have run for a while: the
+ * answer to the claim was lost, or the result could not be stored. Each counts as a failed attempt. Those of other workers are theirs, for as
  * long as they live: a process whose clock is an hour ahead would take everything from them. A pass is one batch.
  */
 export class ReapStaleJobs {
@@ -64,8 +66,9 @@ export class ReapStaleJobs {
     if (workerId === null) return { reaped: 0, nextRunAt: null };
     const now = clock.now();
     const limit = BATCH + this.#own.inFlight;
-    const expired = await jobs.expired(workerId, now - LEASE_GRACE_MS, limit);
-    const stale = expired.filter((job) => !this.#own.holds(job));
+    const since = { endedBefore: now - LEASE_GRACE_MS, claimedBefore: now - DISOWNED_AFTER_MS };
+    const running = await jobs.runningOf(workerId, since, limit);
+    const stale = running.filter((job) => !this.#own.holds(job));
     if (stale.length === 0) return { reaped: 0, nextRunAt: null };
     const expiries = await this.#expiries(stale);
     const outcomes = await jobs.settle(expiries.map(({ settlement }) => settlement));
@@ -73,10 +76,10 @@ export class ReapStaleJobs {
     for (const expiry of reaped) this.#log(expiry);
     if (reaped.length > 0) events.publish({ type: 'jobs_pending' });
     // A full batch of which nothing applied would only come again.
-    return { reaped: reaped.length, nextRunAt: expired.length === limit && reaped.length > 0 ? now : null };
+    return { reaped: reaped.length, nextRunAt: running.length === limit && reaped.length > 0 ? now : null };
   }
 
-  async #expiries(stale: readonly Job[]): Promise<Expiry[]> {
+  async #expiries(stale: readonly RunningJob[]): Promise<Expiry[]> {
     const { queues, clock, random } = this.#ports;
     const names = [...new Set(stale.map(({ queueName }) => queueName))];
     const found = new Map(
@@ -86,14 +89,15 @@ export class ReapStaleJobs {
     for (const job of stale) {
       const policy = resolveRetryPolicy(job, found.get(job.queueName) ?? null, this.#defaults);
       const now = clock.now();
-      const transition = expireLease(job, { retryInMs: backoffMs(policy, job.attempt, random.next()) }, now);
+      const retryInMs = backoffMs(policy, job.attempt, random.next());
+      const transition = expireLease(job, { retryInMs, disowned: job.visibleAt > now }, now);
       if (transition.kind !== 'changed') continue;
       const failedAttempt = {
         number: job.attempt,
         startedAt: job.startedAt ?? now,
         finishedAt: now,
         statusCode: null,
-        error: LEASE_EXPIRED_ERROR,
+        error: transition.job.lastError ?? '',
         responseExcerpt: null,
       };
       expiries.push({
@@ -111,6 +115,7 @@ export class ReapStaleJobs {
       attempt: job.attempt,
       worker_id: job.workerId,
       status: settlement.state.status,
+      error: settlement.state.lastError,
     });
   }
 }

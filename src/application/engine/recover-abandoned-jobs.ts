@@ -1,15 +1,17 @@
-import type { Job } from '../../domain/job/job.js';
+import type { RunningJob } from '../../domain/job/job.js';
 import { loseWorker } from '../../domain/job/transitions.js';
 import type { Clock } from '../ports/clock.js';
 import type { Events } from '../ports/events.js';
-import type { JobStore, Settlement } from '../ports/job-store.js';
+import type { AbandonedJob, JobStore, Settlement } from '../ports/job-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
+import type { WorkerStore } from '../ports/worker-store.js';
 import type { OwnJobs } from './dispatch-due-jobs.js';
 import type { LoopReport } from './loop.js';
 
 export interface RecoverPorts {
   readonly jobs: JobStore;
+  readonly workers: WorkerStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: Events;
@@ -44,33 +46,34 @@ export class RecoverAbandonedJobs {
   }
 
   async runOnce(): Promise<RecoverReport> {
-    const { jobs, clock, events } = this.#ports;
+    const { jobs, workers, clock, events } = this.#ports;
     const limit = BATCH + this.#own.inFlight;
     const found = await jobs.abandoned(limit);
-    const abandoned = found.filter((job) => !this.#own.holds(job));
+    const abandoned = found.filter(({ job }) => !this.#own.holds(job));
+    if (found.length === 0) await workers.bury();
     if (abandoned.length === 0) return { recovered: 0, nextRunAt: null };
     const now = clock.now();
-    const settlements = abandoned.map((job) => this.#settlement(job, now));
+    const settlements = abandoned.map((each) => this.#settlement(each, now));
     const outcomes = await jobs.settle(settlements);
     let recovered = 0;
-    for (const [i, job] of abandoned.entries()) {
+    for (const [i, { job }] of abandoned.entries()) {
       if (outcomes[i] !== 'applied') continue;
       recovered += 1;
       this.#log(job, settlements[i]);
     }
     if (recovered > 0) events.publish({ type: 'jobs_pending' });
-    // A full batch of which nothing applied would only come again.
-    return { recovered, nextRunAt: found.length === limit && recovered > 0 ? now : null };
+    // Another pass finds the rest, or that there is none; one of which nothing applied would only come again.
+    return { recovered, nextRunAt: recovered > 0 ? now : null };
   }
 
-  #settlement(job: Job, now: number): Settlement {
+  #settlement({ job, stopping }: AbandonedJob, now: number): Settlement {
     const retryInMs = job.crashes === 0 ? 0 : Math.round(this.#ports.random.next() * SPREAD_MS);
-    const transition = loseWorker(job, { maxCrashes: this.#maxCrashes, retryInMs }, now);
+    const transition = loseWorker(job, { stopping, maxCrashes: this.#maxCrashes, retryInMs }, now);
     if (transition.kind !== 'changed') throw new Error('a running job can lose its worker');
     return { jobId: job.id, leaseToken: job.leaseToken, state: transition.job, failedAttempt: null };
   }
 
-  #log(job: Job, settlement: Settlement | undefined): void {
+  #log(job: RunningJob, settlement: Settlement | undefined): void {
     const { logger } = this.#ports;
     const fields = {
       job_id: job.id,

@@ -65,7 +65,7 @@ export class Slots {
       free: this.free,
       most,
       holds: (name) => this.#holds(name),
-      leftBy: (name) => leftByQueue(this.#movement(this.#queues, name, now), this.#total),
+      leftBy: (name) => leftByQueue(this.#queueMovement(name, now), this.#total),
     };
   }
 
@@ -84,16 +84,16 @@ export class Slots {
       queue: (name) => {
         const left = this.free - 1;
         const first = !this.#holds(name);
-        if (!first && left < leftByQueue(this.#movement(this.#queues, name, now), this.#total)) return false;
+        if (!first && left < leftByQueue(this.#queueMovement(name, now), this.#total)) return false;
         const origin = this.#refused.get(name);
-        return origin === undefined || left >= this.#leftByOrigin(origin, 0, first, now);
+        return origin === undefined || left >= this.#leftByOrigin(origin, 0, () => first, now);
       },
       job: ({ queueName, callbackUrl }) => {
         const origin = originOf(callbackUrl);
         const more = atOrigin.get(origin) ?? 0;
         // The jobs of a queue come together.
-        const first = queueName !== last && !this.#holds(queueName);
-        if (this.free - admitted - 1 < this.#leftByOrigin(origin, more, first, now)) {
+        const isFirst = () => queueName !== last && !this.#holds(queueName);
+        if (this.free - admitted - 1 < this.#leftByOrigin(origin, more, isFirst, now)) {
           remember(this.#refused, queueName, origin);
           return false;
         }
@@ -107,17 +107,20 @@ export class Slots {
   }
 
   /** @param more jobs at the origin that are admitted, and have not taken their slots yet */
-  #leftByOrigin(origin: string, more: number, first: boolean, now: number): number {
-    if ((this.#origins.get(origin)?.held ?? 0) + more === 0) return 0;
-    return leftByOrigin(this.#movement(this.#origins, origin, now), first, this.#total);
+  #leftByOrigin(origin: string, more: number, isFirst: () => boolean, now: number): number {
+    const holder = this.#origins.get(origin);
+    if ((holder?.held ?? 0) + more === 0) return 0;
+    const movement = holder ? movementOf(holder, now) : 'standing';
+    // Most origins move, and then it makes no difference.
+    return leftByOrigin(movement, movement !== 'moving' && isFirst(), this.#total);
   }
 
   #holds(queueName: string): boolean {
     return (this.#queues.get(queueName)?.held ?? 0) > 0;
   }
 
-  #movement(holders: ReadonlyMap<string, Holder>, name: string, now: number): Movement {
-    const holder = holders.get(name);
+  #queueMovement(name: string, now: number): Movement {
+    const holder = this.#queues.get(name);
     return holder ? movementOf(holder, now) : 'standing';
   }
 }

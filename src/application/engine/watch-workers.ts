@@ -88,7 +88,7 @@ export class WatchWorkers {
     const { workers, processes, logger } = this.#ports;
     const hasEnded = processes.hasEnded(identity);
     if (!hasEnded && (this.#silences.get(id)?.lastsMs ?? 0) < SILENCE_MS) return false;
-    if ((await workers.declareDead(id, beats)) !== 'removed') return false;
+    if ((await workers.declareDead(id, beats)) !== 'declared') return false;
     const reason = hasEnded ? 'its process has ended' : `no beat for ${SILENCE_MS / 1000} s`;
     logger.warn('worker lost', { worker_id: id, host, pid: identity.pid, reason });
     return true;

@@ -1,5 +1,5 @@
 import type { FailedAttempt } from '../../domain/job/outcome.js';
-import type { Job, JobState, JobStatus, NewJob } from '../../domain/job/job.js';
+import type { Job, JobState, JobStatus, NewJob, RunningJob } from '../../domain/job/job.js';
 import type { QueueSnapshot, Share } from '../../domain/queue/claim-plan.js';
 import type { Retention } from '../../domain/job/retention.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
@@ -64,6 +64,18 @@ export interface Settlement {
 /** lost: somebody else took the job over, or it was settled already. */
 export type SettleOutcome = 'applied' | 'lost' | 'missing';
 
+/** Epoch milliseconds: a lease that ended before the one, or was given before the other. */
+export interface RunningSince {
+  readonly endedBefore: number;
+  readonly claimedBefore: number;
+}
+
+export interface AbandonedJob {
+  readonly job: RunningJob;
+  /** Its worker was ending in an orderly way when it died. */
+  readonly stopping: boolean;
+}
+
 /** The state that a job is expected to be in still. */
 export interface ExpectedState {
   readonly status: JobStatus;
@@ -108,11 +120,13 @@ export interface JobStore {
   /** Applies each settlement whose lease is still the job's own; outcomes in order. */
   settle(settlements: readonly Settlement[]): Promise<SettleOutcome[]>;
 
-  /** Running jobs of a worker whose lease ended before `now`, the longest first. */
-  expired(workerId: string, now: number, limit: number): Promise<Job[]>;
+  /**
+   * Running jobs of a worker whose lease ended, or was given, that long ago; those whose lease ends first come first.
+   */
+  runningOf(workerId: string, since: RunningSince, limit: number): Promise<RunningJob[]>;
 
-  /** Running jobs whose worker is not registered, in any order. No worker will settle them any more. */
-  abandoned(limit: number): Promise<Job[]>;
+  /** Running jobs whose worker is dead or was never registered, in any order. No worker will settle them any more. */
+  abandoned(limit: number): Promise<AbandonedJob[]>;
 
   /**
    * The instant at which a claim may find more than it does now: a delayed job falls due, or a queue with ready jobs

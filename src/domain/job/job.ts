@@ -45,7 +45,10 @@ export interface JobState {
   readonly lastError: string | null;
   readonly result: string | null;
   readonly resultTruncated: boolean;
-  /** How often a worker died that ran the job, since the enqueue or the last manual retry. */
+  /**
+   * How often in a row a worker died that ran the job: since the enqueue, the last manual retry, or the last attempt
+   * whose worker lived to see it fail.
+   */
   readonly crashes: number;
   readonly updatedAt: number;
 }
@@ -101,6 +104,9 @@ export type JobSummary = Omit<Job, 'payload' | 'result'>;
 export function summaryOf({ payload, result, ...summary }: Job): JobSummary {
   return summary;
 }
+
+/** A job that runs, without its payload; it has no result yet. */
+export type RunningJob = Omit<Job, 'payload'>;
 
 /** Characters of the texts that may be long. */
 export function textLengthOf({ payload, result }: Job): number {

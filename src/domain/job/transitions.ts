@@ -1,4 +1,4 @@
-import type { Job, JobState } from './job.js';
+import type { Job, JobState, RunningJob } from './job.js';
 
 /*
  * The life of a job. Each transition is a pure function from (job, event, now) to the job as it then is, or to the
@@ -9,9 +9,11 @@ import type { Job, JobState } from './job.js';
  *   succeed           running, own lease           completed
  *   failTransiently   running, own lease           pending, or dead once attempt > maxRetries
  *   failPermanently   running, own lease           dead
- *   expireLease       running, visibleAt passed    pending, or dead once attempt > maxRetries
+ *   expireLease       running, visibleAt passed,   pending, or dead once attempt > maxRetries
+ *                     or disowned by its worker
  *   release           running, own lease           pending, the attempt given back
- *   loseWorker        running, its worker dead     the same, crashes + 1; dead once crashes = maxCrashes
+ *   loseWorker        running, its worker dead     the same, crashes + 1 unless it was stopping; dead once
+ *                                                  crashes = maxCrashes
  *   cancel            pending                      deleted
  *   retry             dead                         pending, attempt 0
  *   discard           completed or dead            deleted
@@ -28,6 +30,9 @@ export type Transition<J = Job> =
 
 /** The last_error of a job whose worker lives, but did not settle it in time. */
 export const LEASE_EXPIRED_ERROR = 'lease expired: the worker did not report within timeout_ms';
+
+/** The last_error of a job that its worker claimed, or delivered, and lost track of: the store did not answer. */
+export const LEASE_DISOWNED_ERROR = 'lease dropped: the worker does not know what became of the attempt';
 
 export function claim(job: Job, event: { readonly workerId: string }, now: number): Transition {
   if (job.status !== 'pending') return rejected('not_pending');
@@ -66,9 +71,9 @@ export function failTransiently(
   event: { readonly leaseToken: number; readonly error: string; readonly retryInMs: number },
   now: number,
 ): Transition {
-  return (
-    refuseUnlessLeased(job, event.leaseToken) ?? afterFailedAttempt(job, event.error, event.retryInMs, now)
-  );
+  const refusal = refuseUnlessLeased(job, event.leaseToken);
+  // Its worker has outlived it: what died before was not this job's doing.
+  return refusal ?? afterFailedAttempt({ ...job, crashes: 0 }, event.error, event.retryInMs, now);
 }
 
 export function failPermanently(
@@ -79,9 +84,17 @@ export function failPermanently(
   return refuseUnlessLeased(job, event.leaseToken) ?? dead(job, event.error, now);
 }
 
-/** A lease that ran out under a live worker counts as a failed attempt: the delivery may well have been made. */
-export function expireLease(job: Job, event: { readonly retryInMs: number }, now: number): Transition {
+/**
+ * A lease that ran out under a live worker counts as a failed attempt: the delivery may well have been made. So does
+ * one that its worker knows nothing of, though its time is not over.
+ */
+export function expireLease<J extends RunningJob>(
+  job: J,
+  event: { readonly retryInMs: number; readonly disowned?: boolean },
+  now: number,
+): Transition<J> {
   if (job.status !== 'running') return rejected('not_running');
+  if (event.disowned) return afterFailedAttempt(job, LEASE_DISOWNED_ERROR, event.retryInMs, now);
   if (job.visibleAt > now) return rejected('lease_valid');
   return afterFailedAttempt(job, LEASE_EXPIRED_ERROR, event.retryInMs, now);
 }
@@ -94,14 +107,15 @@ export function release(job: Job, event: { readonly leaseToken: number }, now: n
 
 /**
  * The worker of the job died. That is no failed attempt, as the delivery may never have begun; but a job that takes
- * its workers down must not do so for ever.
+ * its workers down must not do so for ever. A worker that was told to end, and was killed before it had, did not crash.
  */
-export function loseWorker(
-  job: Job,
-  event: { readonly maxCrashes: number; readonly retryInMs: number },
+export function loseWorker<J extends RunningJob>(
+  job: J,
+  event: { readonly stopping: boolean; readonly maxCrashes: number; readonly retryInMs: number },
   now: number,
-): Transition {
+): Transition<J> {
   if (job.status !== 'running') return rejected('not_running');
+  if (event.stopping) return changed(givenBack(job, now));
   const crashes = job.crashes + 1;
   if (crashes < event.maxCrashes) {
     return changed({ ...givenBack(job, now), visibleAt: now + event.retryInMs, crashes });
@@ -144,11 +158,11 @@ export function retry<J extends JobState>(job: J, now: number): Transition<J> {
 
 /** The last_error of a job whose workers died too often. */
 export function crashError(crashes: number): string {
-  const times = crashes === 1 ? 'once' : `${crashes} times`;
-  return `worker lost: this job takes its workers down; the process that ran it died ${times}`;
+  const times = crashes === 1 ? 'once' : `${crashes} times in a row`;
+  return `worker lost: this job seems to take its workers down; the process that ran it died ${times}`;
 }
 
-function givenBack(job: Job, now: number): Job {
+function givenBack<J extends RunningJob>(job: J, now: number): J {
   return {
     ...job,
     status: 'pending',
@@ -160,7 +174,12 @@ function givenBack(job: Job, now: number): Job {
   };
 }
 
-function afterFailedAttempt(job: Job, error: string, retryInMs: number, now: number): Transition {
+function afterFailedAttempt<J extends RunningJob>(
+  job: J,
+  error: string,
+  retryInMs: number,
+  now: number,
+): Transition<J> {
   if (job.attempt > job.maxRetries) return dead(job, error, now);
   return changed({
     ...job,
@@ -173,7 +192,7 @@ function afterFailedAttempt(job: Job, error: string, retryInMs: number, now: num
   });
 }
 
-function dead(job: Job, error: string, now: number): Transition {
+function dead<J extends RunningJob>(job: J, error: string, now: number): Transition<J> {
   return changed({ ...job, status: 'dead', completedAt: now, lastError: error, updatedAt: now });
 }
 

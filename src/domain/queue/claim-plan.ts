@@ -67,7 +67,7 @@ export function planClaim(
     .map((queue) => ({
       queueName: queue.name,
       wanted: claimable(queue, now),
-      leaves: slots.leftBy(queue.name),
+      leaves: 0,
       count: 0,
     }))
     .filter((share) => share.wanted > 0);
@@ -81,6 +81,8 @@ export function planClaim(
     share.count = 1;
     left -= 1;
   }
+  // With as many queues as slots there is nothing left to share.
+  if (left > 0) for (const share of shares) share.leaves = slots.leftBy(share.queueName);
   const kept = slots.free - slots.most;
   const spare = ({ leaves }: { leaves: number }): number => Math.min(left, left + kept - leaves);
   let hungry = shares;

@@ -23,6 +23,8 @@ export interface Worker {
   readonly inFlight: number;
   /** It claims no more jobs until it is resumed. */
   readonly draining: boolean;
+  /** It was told to end, and claims no more jobs. What it leaves behind when it is killed then is no crash. */
+  readonly stopping: boolean;
   /** How often it has said that it lives. What tells a live worker is that this number grows, whatever clocks show. */
   readonly beats: number;
   readonly lastBeatAt: number;

@@ -15,6 +15,8 @@ export class MemoryData {
   readonly queues = new Map<string, Queue>();
   readonly schedules = new Map<string, Schedule>();
   readonly workers = new Map<string, Worker>();
+  /** As they were when they were declared dead, until their jobs are recovered. */
+  readonly deadWorkers = new Map<string, Worker>();
   readonly failedAttempts = new Map<string, KeptAttempt[]>();
   /** By the beginning of the minute. */
   readonly throughput = new Map<number, MinuteThroughput>();

@@ -1,9 +1,10 @@
-import type { Job, JobState } from '../../domain/job/job.js';
+import type { Job, JobState, RunningJob } from '../../domain/job/job.js';
 import { claim } from '../../domain/job/transitions.js';
 import { claimable, type QueueSnapshot } from '../../domain/queue/claim-plan.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { isAhead, nextTokenAt, refill, spend } from '../../domain/queue/token-bucket.js';
 import type {
+  AbandonedJob,
   ClaimOutcome,
   ClaimRequest,
   ExpectedState,
@@ -12,6 +13,7 @@ import type {
   JobStore,
   PruneOutcome,
   PruneRequest,
+  RunningSince,
   SettleOutcome,
   Settlement,
 } from '../../application/ports/job-store.js';
@@ -67,17 +69,23 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve(outcomes);
   }
 
-  expired(workerId: string, now: number, limit: number): Promise<Job[]> {
-    const stale = [...this.#data.jobs.values()]
-      .filter((job) => job.status === 'running' && job.workerId === workerId && job.visibleAt < now)
+  runningOf(
+    workerId: string,
+    { endedBefore, claimedBefore }: RunningSince,
+    limit: number,
+  ): Promise<RunningJob[]> {
+    const running = [...this.#data.jobs.values()]
+      .filter((job) => job.status === 'running' && job.workerId === workerId)
+      .filter(({ visibleAt, startedAt }) => visibleAt < endedBefore || (startedAt ?? 0) < claimedBefore)
       .sort((a, b) => a.visibleAt - b.visibleAt);
-    return Promise.resolve(stale.slice(0, limit));
+    return Promise.resolve(running.slice(0, limit));
   }
 
-  abandoned(limit: number): Promise<Job[]> {
-    const abandoned = [...this.#data.jobs.values()].filter(
-      ({ status, workerId }) => status === 'running' && !this.#data.workers.has(workerId ?? ''),
-    );
+  abandoned(limit: number): Promise<AbandonedJob[]> {
+    const { jobs, workers, deadWorkers } = this.#data;
+    const abandoned = [...jobs.values()]
+      .filter(({ status, workerId }) => status === 'running' && !workers.has(workerId ?? ''))
+      .map((job) => ({ job, stopping: deadWorkers.get(job.workerId ?? '')?.stopping ?? false }));
     return Promise.resolve(abandoned.slice(0, limit));
   }
 

@@ -9,15 +9,18 @@ export class MemoryWorkerStore implements WorkerStore {
     this.#data = data;
   }
 
-  register(worker: Worker): Promise<void> {
-    this.#data.workers.set(worker.id, worker);
-    return Promise.resolve();
+  register(worker: Worker, formerId: string | null): Promise<Worker> {
+    if (this.#data.workers.has(worker.id)) throw new Error(`worker ${worker.id} was registered before`);
+    const former = formerId === null ? undefined : this.#data.deadWorkers.get(formerId);
+    const registered = { ...worker, draining: former?.draining ?? worker.draining };
+    this.#data.workers.set(worker.id, registered);
+    return Promise.resolve(registered);
   }
 
-  beat({ id, inFlight, now }: Beat): Promise<'alive' | 'lost'> {
+  beat({ id, stopping, inFlight, now }: Beat): Promise<'alive' | 'lost'> {
     const worker = this.#data.workers.get(id);
     if (!worker) return Promise.resolve('lost');
-    this.#data.workers.set(id, { ...worker, inFlight, lastBeatAt: now, beats: worker.beats + 1 });
+    this.#data.workers.set(id, { ...worker, stopping, inFlight, lastBeatAt: now, beats: worker.beats + 1 });
     return Promise.resolve('alive');
   }
 
@@ -39,12 +42,19 @@ export class MemoryWorkerStore implements WorkerStore {
     return Promise.resolve(changed);
   }
 
-  declareDead(id: string, beats: number): Promise<'removed' | 'alive' | 'missing'> {
+  declareDead(id: string, beats: number): Promise<'declared' | 'alive' | 'missing'> {
     const worker = this.#data.workers.get(id);
     if (!worker) return Promise.resolve('missing');
     if (worker.beats !== beats) return Promise.resolve('alive');
     this.#data.workers.delete(id);
-    return Promise.resolve('removed');
+    this.#data.deadWorkers.set(id, worker);
+    return Promise.resolve('declared');
+  }
+
+  bury(): Promise<void> {
+    const left = new Set([...this.#data.jobs.values()].map((job) => job.workerId));
+    for (const id of this.#data.deadWorkers.keys()) if (!left.has(id)) this.#data.deadWorkers.delete(id);
+    return Promise.resolve();
   }
 
   remove(id: string): Promise<void> {

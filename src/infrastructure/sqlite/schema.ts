@@ -165,6 +165,9 @@ export const workers = sqliteTable('workers', {
   queues: text('queues', { mode: 'json' }).$type<readonly string[]>().notNull(),
   inFlight: integer('in_flight').notNull(),
   draining: integer('draining', { mode: 'boolean' }).notNull(),
+  stopping: integer('stopping', { mode: 'boolean' }).notNull().default(false),
+  /** Declared dead; the row stays until its jobs are recovered. */
+  dead: integer('dead', { mode: 'boolean' }).notNull().default(false),
   beats: integer('beats').notNull(),
   lastBeatAt: integer('last_beat_at').notNull(),
   startedAt: integer('started_at').notNull(),

@@ -1,10 +1,11 @@
 import type Database from 'better-sqlite3';
 import { claim } from '../../domain/job/transitions.js';
-import type { Job, JobState } from '../../domain/job/job.js';
+import type { Job, JobState, RunningJob } from '../../domain/job/job.js';
 import type { QueueSnapshot } from '../../domain/queue/claim-plan.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { spend } from '../../domain/queue/token-bucket.js';
 import type {
+  AbandonedJob,
   ClaimOutcome,
   ClaimRequest,
   ExpectedState,
@@ -13,10 +14,21 @@ import type {
   JobStore,
   PruneOutcome,
   PruneRequest,
+  RunningSince,
   SettleOutcome,
   Settlement,
 } from '../../application/ports/job-store.js';
-import { JOB_COLUMN_LIST, toJob, toNumberedJob, type JobRow, type NumberedJobRow } from './job-row.js';
+import {
+  ABANDONED_COLUMN_LIST,
+  JOB_COLUMN_LIST,
+  SUMMARY_COLUMN_LIST,
+  toAbandonedJob,
+  toNumberedJob,
+  toRunningJob,
+  type AbandonedRow,
+  type NumberedJobRow,
+  type SummaryRow,
+} from './job-row.js';
 import type { JobWriter, StoredJob } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
@@ -39,12 +51,13 @@ const CLAIM_CHUNK = 10;
 // A bare parameter as the limit would have SQLite prepare the statement anew each time that its value changes.
 export const SELECT_READY = `SELECT rowid, ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_ready
   WHERE queue_name = ? AND ready = 1 ORDER BY priority DESC, rowid LIMIT (? + 0)`;
-export const SELECT_EXPIRED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
-  WHERE status = 'running' AND visible_at < ? AND worker_id = ? ORDER BY visible_at LIMIT ?`;
-// All running jobs are looked at, which are no more than all workers have slots.
-export const SELECT_ABANDONED = `SELECT ${JOB_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
-  WHERE status = 'running' AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = jobs.worker_id) LIMIT ?`;
-export const SELECT_DRAINING = 'SELECT draining FROM workers WHERE id = ?';
+// All running jobs are looked at, which are no more than all workers have slots. Their payloads are not read.
+export const SELECT_RUNNING_OF = `SELECT ${SUMMARY_COLUMN_LIST} FROM jobs INDEXED BY idx_jobs_reaper
+  WHERE status = 'running' AND worker_id = ? AND (visible_at < ? OR started_at < ?) ORDER BY visible_at LIMIT ?`;
+export const SELECT_ABANDONED = `SELECT ${ABANDONED_COLUMN_LIST}
+  FROM jobs INDEXED BY idx_jobs_reaper LEFT JOIN workers w ON w.id = jobs.worker_id
+  WHERE jobs.status = 'running' AND (w.id IS NULL OR w.dead = 1) LIMIT ?`;
+export const SELECT_DRAINING = 'SELECT draining FROM workers WHERE id = ? AND dead = 0';
 
 export class SqliteJobStore implements JobStore {
   readonly #db: SqliteDatabase;
@@ -56,8 +69,8 @@ export class SqliteJobStore implements JobStore {
   readonly #recount: JobRecount;
   readonly #spendTokens: Database.Statement<[number, number, string]>;
   readonly #countedReady: Database.Statement<[string], number>;
-  readonly #selectExpired: Database.Statement<[number, string, number], JobRow>;
-  readonly #selectAbandoned: Database.Statement<[number], JobRow>;
+  readonly #selectRunningOf: Database.Statement<[string, number, number, number], SummaryRow>;
+  readonly #selectAbandoned: Database.Statement<[number], AbandonedRow>;
   readonly #selectDraining: Database.Statement<[string], 0 | 1>;
   readonly #finished: FinishedJobs;
   /** Where the jobs are that were claimed here and are not settled: a settlement need not look for them. */
@@ -76,8 +89,10 @@ export class SqliteJobStore implements JobStore {
     this.#countedReady = connection
       .prepare<[string], number>('SELECT ready FROM job_counts WHERE queue_name = ?')
       .pluck();
-    this.#selectExpired = connection.prepare<[number, string, number], JobRow>(SELECT_EXPIRED).raw();
-    this.#selectAbandoned = connection.prepare<[number], JobRow>(SELECT_ABANDONED).raw();
+    this.#selectRunningOf = connection
+      .prepare<[string, number, number, number], SummaryRow>(SELECT_RUNNING_OF)
+      .raw();
+    this.#selectAbandoned = connection.prepare<[number], AbandonedRow>(SELECT_ABANDONED).raw();
     this.#selectDraining = connection.prepare<[string], 0 | 1>(SELECT_DRAINING).pluck();
     this.#finished = new FinishedJobs(connection, writer);
   }
@@ -123,12 +138,18 @@ export class SqliteJobStore implements JobStore {
     });
   }
 
-  expired(workerId: string, now: number, limit: number): Promise<Job[]> {
-    return this.#db.read(() => this.#selectExpired.all(now, workerId, limit).map(toJob));
+  runningOf(
+    workerId: string,
+    { endedBefore, claimedBefore }: RunningSince,
+    limit: number,
+  ): Promise<RunningJob[]> {
+    return this.#db.read(() =>
+      this.#selectRunningOf.all(workerId, endedBefore, claimedBefore, limit).map(toRunningJob),
+    );
   }
 
-  abandoned(limit: number): Promise<Job[]> {
-    return this.#db.read(() => this.#selectAbandoned.all(limit).map(toJob));
+  abandoned(limit: number): Promise<AbandonedJob[]> {
+    return this.#db.read(() => this.#selectAbandoned.all(limit).map(toAbandonedJob));
   }
 
   nextDueAt(

@@ -83,7 +83,8 @@ ${cell('', toggle, 'actions')}
 </tr>`;
 }
 
-function state({ draining, inFlight }: Worker): Html {
+function state({ draining, stopping, inFlight }: Worker): Html {
+  if (stopping) return chip('warning', 'stopping');
   if (!draining) return chip('ok', 'claiming');
   return inFlight > 0 ? chip('warning', 'draining') : chip('off', 'drained');
 }

@@ -15,6 +15,7 @@ export const workerShape = {
     in_flight: z.int().meta({ description: 'Jobs that it ran at its last beat.' }),
     queues: z.array(z.string()).meta({ description: 'Whose jobs it runs; empty: all.' }),
     draining: z.boolean().meta({ description: 'It begins no more jobs until it is resumed.' }),
+    stopping: z.boolean().meta({ description: 'It was told to end, and begins no more jobs.' }),
     started_at: instant,
     last_beat_at: instant,
   }),
@@ -37,6 +38,7 @@ export function presentWorker(worker: Worker, ownId: string | null): z.infer<typ
     in_flight: worker.inFlight,
     queues: [...worker.queues],
     draining: worker.draining,
+    stopping: worker.stopping,
     started_at: formatInstant(worker.startedAt),
     last_beat_at: formatInstant(worker.lastBeatAt),
   };

@@ -130,7 +130,8 @@ describe('a crash is not a failed attempt', () => {
     expect(victim.dispatcher.attempts).toEqual([]);
     expect(await cluster.job(id)).toMatchObject({
       ...{ status: 'dead', attempt: 0, crashes: 3 },
-      lastError: 'worker lost: this job takes its workers down; the process that ran it died 3 times',
+      lastError:
+        'worker lost: this job seems to take its workers down; the process that ran it died 3 times in a row',
     });
     await victim.useCases.retryJob(id);
     await cluster.pass(100);
@@ -169,6 +170,45 @@ describe('a crash is not a failed attempt', () => {
     expect(jobs.filter(({ status }) => status === 'completed')).toHaveLength(19);
   });
 
+  test('a worker that is killed while it stops did not crash: any number of deploys spare a long job', async () => {
+    const cluster = new Cluster();
+    let victim = cluster.start('a');
+    const id = await cluster.enqueue(victim);
+    /** None ends: the processes are killed before. */
+    const stops: Promise<void>[] = [];
+    for (let deploys = 0; deploys < 5; deploys += 1) {
+      await cluster.pass(100);
+      expect(victim.dispatcher.open.map(({ jobId }) => jobId)).toEqual([id]);
+      stops.push(victim.engine.stop());
+      await cluster.pass(100);
+      victim.kill();
+      victim = cluster.start('a');
+    }
+    await cluster.pass(100);
+    expect(stops).toHaveLength(5);
+    victim.dispatcher.end();
+    await cluster.pass(100);
+    expect(await cluster.job(id)).toMatchObject({ status: 'completed', attempt: 1, crashes: 0 });
+    expect(await cluster.workers()).toHaveLength(1);
+  });
+
+  test('an attempt that ends under a live worker clears the job: crashes count in a row', async () => {
+    const cluster = new Cluster({ maxCrashes: 2 });
+    let victim = cluster.start('a');
+    const id = await cluster.enqueue(victim, { maxRetries: 5, baseDelayMs: 0 });
+    for (let crashes = 0; crashes < 3; crashes += 1) {
+      await cluster.pass(100);
+      victim.kill();
+      victim = cluster.start('a');
+      await cluster.pass(3000);
+      victim.dispatcher.end(failed());
+      await cluster.pass(3000);
+    }
+    victim.dispatcher.end();
+    await cluster.pass(100);
+    expect(await cluster.job(id)).toMatchObject({ status: 'completed', attempt: 4, crashes: 0 });
+  });
+
   test('how many are too many is configured', async () => {
     const cluster = new Cluster({ maxCrashes: 1 });
     const victim = cluster.start('a');
@@ -198,7 +238,7 @@ describe('a crash is not a failed attempt', () => {
     expect(await cluster.job(id)).toMatchObject({
       status: 'dead',
       attempt: 2,
-      crashes: 1,
+      crashes: 0,
       lastError: 'HTTP 500',
     });
     expect(await cluster.stores.queries.failedAttempts(id, 10)).toHaveLength(2);

@@ -67,7 +67,7 @@ test('a worker says every 5 s that it lives, and what it does', async () => {
   const [before] = await cluster.workers();
   expect(before).toMatchObject({
     ...{ host: 'a', version: '1.2.3', slots: 4, queues: ['default', 'mail'] },
-    ...{ inFlight: 0, draining: false, beats: 1 },
+    ...{ inFlight: 0, draining: false, stopping: false, beats: 1 },
   });
   await cluster.enqueue(process);
   await cluster.pass(15_000);

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CONFIG } from '../../../src/application/config.js';
-import { LEASE_GRACE_MS, ReapStaleJobs } from '../../../src/application/engine/reap-stale-jobs.js';
+import {
+  DISOWNED_AFTER_MS,
+  LEASE_GRACE_MS,
+  ReapStaleJobs,
+} from '../../../src/application/engine/reap-stale-jobs.js';
 import type { Random } from '../../../src/application/ports/random.js';
 import type { Job, NewJob } from '../../../src/domain/job/job.js';
-import { LEASE_EXPIRED_ERROR, succeed } from '../../../src/domain/job/transitions.js';
+import { LEASE_DISOWNED_ERROR, LEASE_EXPIRED_ERROR, succeed } from '../../../src/domain/job/transitions.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FixedRandom } from '../../support/fixed-random.js';
 import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
@@ -89,7 +93,11 @@ test('a lease that ended counts as a failed attempt, and the job waits for its b
   ]);
   const about = { job_id: job.id, queue: 'default', attempt: 1, worker_id: 'worker-1' };
   expect(reap.logger.lines).toEqual([
-    { level: 'warn', message: 'lease expired', fields: { ...about, status: 'pending' } },
+    {
+      level: 'warn',
+      message: 'lease expired',
+      fields: { ...about, status: 'pending', error: LEASE_EXPIRED_ERROR },
+    },
   ]);
   expect(reap.published).toEqual(['jobs_pending']);
 });
@@ -200,4 +208,25 @@ test('what this process has in flight is left alone, however late, and hides not
   expect(await runOnce()).toEqual({ reaped: 1, nextRunAt: null });
   expect((await stores.queries.get(vanished[0]?.id ?? ''))?.status).toBe('pending');
   expect(await stores.queries.countsOf('default')).toMatchObject({ running: 150 });
+});
+
+test('a job that the worker claimed and does not run is not left to a lease of a day', async () => {
+  const own = new Set<string>();
+  const reap = reaping({ own });
+  const [lost, held] = await reap.claimed(2, { timeoutMs: 86_400_000 });
+  if (!lost || !held) throw new Error('two jobs were claimed');
+  own.add(held.id);
+  reap.clock.setNow(NOW + DISOWNED_AFTER_MS);
+  expect((await reap.runOnce()).reaped).toBe(0);
+  reap.clock.setNow(NOW + DISOWNED_AFTER_MS + 1);
+  expect((await reap.runOnce()).reaped).toBe(1);
+  expect(await reap.stores.queries.get(lost.id)).toMatchObject({
+    status: 'pending',
+    attempt: 1,
+    lastError: LEASE_DISOWNED_ERROR,
+  });
+  expect(await reap.stores.queries.failedAttempts(lost.id, 10)).toMatchObject([
+    { number: 1, error: LEASE_DISOWNED_ERROR },
+  ]);
+  expect(await reap.stores.queries.get(held.id)).toMatchObject({ status: 'running' });
 });

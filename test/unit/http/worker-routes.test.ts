@@ -15,6 +15,7 @@ const SHOWN = {
   in_flight: 3,
   queues: ['mail'],
   draining: false,
+  stopping: false,
   started_at: NOW,
   last_beat_at: '2024-01-15T10:00:05.000',
 };
@@ -28,8 +29,8 @@ async function withWorkers() {
   });
   const start = { host: 'a.example', inFlight: 3, queues: ['mail'] };
   const now = api.clock.now();
-  await workers?.register(newWorker(ID, { ...start, startedAt: now, lastBeatAt: now + 5000 }));
-  await workers?.register(newWorker('self', { startedAt: now - 1 }));
+  await workers?.register(newWorker(ID, { ...start, startedAt: now, lastBeatAt: now + 5000 }), null);
+  await workers?.register(newWorker('self', { startedAt: now - 1 }), null);
   return api;
 }
 

@@ -8,6 +8,7 @@ import {
   failPermanently,
   failTransiently,
   crashError,
+  LEASE_DISOWNED_ERROR,
   LEASE_EXPIRED_ERROR,
   loseWorker,
   release,
@@ -73,9 +74,11 @@ const EVENT_NAMES = [
   'failPermanently',
   'failPermanently, stale lease',
   'expireLease',
+  'expireLease, disowned',
   'release',
   'release, stale lease',
   'loseWorker',
+  'loseWorker, stopping',
   'loseWorker, too often',
   'cancel',
   'retry',
@@ -93,10 +96,14 @@ const EVENTS: Record<EventName, (job: Job) => Transition> = {
   failPermanently: (job: Job) => failPermanently(job, { ...own, error: 'HTTP 404' }, NOW),
   'failPermanently, stale lease': (job: Job) => failPermanently(job, { ...stale, error: 'HTTP 404' }, NOW),
   expireLease: (job: Job) => expireLease(job, { retryInMs: 900 }, NOW),
+  'expireLease, disowned': (job: Job) => expireLease(job, { retryInMs: 900, disowned: true }, NOW),
   release: (job: Job) => release(job, own, NOW),
   'release, stale lease': (job: Job) => release(job, stale, NOW),
-  loseWorker: (job: Job) => loseWorker(job, { maxCrashes: 3, retryInMs: 300 }, NOW),
-  'loseWorker, too often': (job: Job) => loseWorker(job, { maxCrashes: 2, retryInMs: 300 }, NOW),
+  loseWorker: (job: Job) => loseWorker(job, { stopping: false, maxCrashes: 3, retryInMs: 300 }, NOW),
+  'loseWorker, stopping': (job: Job) =>
+    loseWorker(job, { stopping: true, maxCrashes: 2, retryInMs: 300 }, NOW),
+  'loseWorker, too often': (job: Job) =>
+    loseWorker(job, { stopping: false, maxCrashes: 2, retryInMs: 300 }, NOW),
   cancel: (job: Job) => cancel(job),
   retry: (job: Job) => retry(job, NOW),
   discard: (job: Job) => discard(job),
@@ -153,7 +160,10 @@ const TABLE: Record<EventName, Record<Standing, Expected>> = {
   },
   succeed: ownLease({ status: 'completed', completedAt: NOW, ...success }),
   'succeed, stale lease': staleLease,
-  failTransiently: ownLease({ ...waiting, visibleAt: NOW + 700, lastError: 'HTTP 503' }, giveUp('HTTP 503')),
+  failTransiently: ownLease(
+    { ...waiting, visibleAt: NOW + 700, lastError: 'HTTP 503', crashes: 0 },
+    { ...giveUp('HTTP 503'), crashes: 0 },
+  ),
   'failTransiently, stale lease': staleLease,
   failPermanently: ownLease(giveUp('HTTP 404')),
   'failPermanently, stale lease': staleLease,
@@ -168,6 +178,10 @@ const TABLE: Record<EventName, Record<Standing, Expected>> = {
     'running, last attempt, lease valid': 'lease_valid',
     'running, last attempt, lease ended': giveUp(LEASE_EXPIRED_ERROR),
   },
+  'expireLease, disowned': ownLease(
+    { ...waiting, visibleAt: NOW + 900, lastError: LEASE_DISOWNED_ERROR },
+    giveUp(LEASE_DISOWNED_ERROR),
+  ),
   release: ownLease(
     { ...waiting, attempt: MAX_RETRIES - 1, visibleAt: NOW },
     { ...waiting, attempt: MAX_RETRIES, visibleAt: NOW },
@@ -176,6 +190,10 @@ const TABLE: Record<EventName, Record<Standing, Expected>> = {
   loseWorker: ownLease(
     { ...waiting, attempt: MAX_RETRIES - 1, visibleAt: NOW + 300, crashes: 2 },
     { ...waiting, attempt: MAX_RETRIES, visibleAt: NOW + 300, crashes: 2 },
+  ),
+  'loseWorker, stopping': ownLease(
+    { ...waiting, attempt: MAX_RETRIES - 1, visibleAt: NOW },
+    { ...waiting, attempt: MAX_RETRIES, visibleAt: NOW },
   ),
   'loseWorker, too often': ownLease(
     { ...giveUp(crashError(2)), attempt: MAX_RETRIES - 1, crashes: 2 },

@@ -135,6 +135,8 @@ test('the texts of any length come last in a row of jobs', () => {
 test('a job that the old version left running has no worker: it is abandoned', async () => {
   makeFirstVersion();
   const stores = connectSqlite(path);
-  expect((await stores.jobs.abandoned(10)).map(({ id, crashes }) => [id, crashes])).toEqual([['e', 0]]);
+  expect((await stores.jobs.abandoned(10)).map(({ job: { id, crashes } }) => [id, crashes])).toEqual([
+    ['e', 0],
+  ]);
   await stores.jobs.close();
 });

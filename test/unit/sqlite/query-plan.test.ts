@@ -24,9 +24,10 @@ import { SELECT_FINISHED, SELECT_RETENTIONS } from '../../../src/infrastructure/
 import {
   SELECT_ABANDONED,
   SELECT_DRAINING,
-  SELECT_EXPIRED,
   SELECT_READY,
+  SELECT_RUNNING_OF,
 } from '../../../src/infrastructure/sqlite/sqlite-job-store.js';
+import { BURY } from '../../../src/infrastructure/sqlite/sqlite-worker-store.js';
 import { RUNNING_OF } from '../../../src/infrastructure/sqlite/sqlite-job-queries.js';
 import { connectSqlite } from '../../support/sqlite.js';
 
@@ -106,10 +107,14 @@ describe.each([
   [
     'finding abandoned jobs',
     SELECT_ABANDONED,
-    ['SCAN jobs USING INDEX idx_jobs_reaper', 'SEARCH workers USING INDEX sqlite_autoindex_workers_1 (id=?)'],
+    [
+      'SCAN jobs USING INDEX idx_jobs_reaper',
+      'SEARCH w USING INDEX sqlite_autoindex_workers_1 (id=?) LEFT-JOIN',
+    ],
   ],
   ['finding what a worker runs', RUNNING_OF, ['SCAN jobs USING INDEX idx_jobs_reaper']],
-  ['the reaper', SELECT_EXPIRED, ['SEARCH jobs USING INDEX idx_jobs_reaper (visible_at<?)']],
+  ['the reaper', SELECT_RUNNING_OF, ['SCAN jobs USING INDEX idx_jobs_reaper']],
+  ['forgetting the dead', BURY, ['SCAN workers', 'SCAN jobs USING INDEX idx_jobs_reaper']],
   [
     'the cleanup',
     SELECT_FINISHED,
