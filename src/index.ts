@@ -1,3 +1,4 @@
+import { changedKeys } from './application/config-change.js';
 import type { Config } from './application/config.js';
 import type { Engine } from './application/engine/engine.js';
 import type { Logger } from './application/ports/logger.js';
@@ -21,6 +22,8 @@ export interface Mininq {
    * store is closed.
    */
   stop(): Promise<void>;
+  /** Takes the tokens of another configuration. What else differs waits for the next start; the log names it. */
+  reload(config: Config): void;
   /** Makes a stop in progress end soon: attempts in flight are interrupted and given back. */
   abort(): void;
 }
@@ -36,6 +39,7 @@ export function createMininq(config: Config, customize?: (container: Container) 
 
   // What a start that failed, or never was, did not build must not be built in order to be stopped.
   let engine: Engine | undefined;
+  let current = config;
 
   return {
     container,
@@ -67,6 +71,14 @@ export function createMininq(config: Config, customize?: (container: Container) 
       await container.get(T.Dispatchers).close();
       await container.get(T.JobStore).close();
       logger.info('stopped');
+    },
+    reload(next) {
+      container.get(T.Access).reload(next.auth);
+      logger.info('configuration reloaded', { changed: changedKeys(current, next) });
+      const waiting = changedKeys(config, next).filter((name) => !name.startsWith('auth.'));
+      if (waiting.length > 0) logger.warn('some changes wait for the next start', { keys: waiting });
+      warnWithoutToken(next, logger);
+      current = next;
     },
     abort() {
       if (!engine) return;

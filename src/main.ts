@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
-import { createMininq, VERSION, type Mininq } from './index.js';
-import type { LoadedConfig } from './application/config.js';
+import { createMininq, T, VERSION, type Mininq } from './index.js';
+import { ConfigError, type LoadedConfig } from './application/config.js';
 import { loadConfig } from './infrastructure/config/load-config.js';
 import { flushed } from './infrastructure/logging/standard-output.js';
 import { runCli } from './interfaces/cli/run-cli.js';
@@ -22,9 +24,31 @@ const FLUSH_MS = 2000;
 setFlagsFromString('--heap-growing-percent=40');
 
 /** Runs until a signal asks to stop; resolves with the exit code. */
-async function serve({ config }: LoadedConfig): Promise<number> {
+async function serve({ config }: LoadedConfig, reload: () => LoadedConfig): Promise<number> {
   const mininq = createMininq(config);
+  reloadOnHangup(mininq, reload);
   return untilAskedToStop(mininq, mininq.start());
+}
+
+/** A configuration that cannot be used changes nothing. */
+function reloadOnHangup(mininq: Mininq, reload: () => LoadedConfig): void {
+  const hadTerminal = isatty(0);
+  process.on('SIGHUP', () => {
+    // The same signal says that the terminal was closed, which is no terminal any more then.
+    if (hadTerminal && !isatty(0)) {
+      process.kill(process.pid, 'SIGTERM');
+      return;
+    }
+    try {
+      mininq.reload(reload().config);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const { message } = error;
+      mininq.container
+        .get(T.Logger)
+        .error('configuration not reloaded, the old one stays', { error: message });
+    }
+  });
 }
 
 /**
@@ -59,6 +83,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   stderr: (text) => process.stderr.write(text),
   loadConfig,
   serve,
+  makeToken: () => randomBytes(32).toString('base64url'),
 });
 await flushed([process.stdout, process.stderr], FLUSH_MS);
 // A reader that still does not read would keep the process.

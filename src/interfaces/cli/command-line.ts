@@ -16,6 +16,7 @@ export type CommandLine =
 const COMMANDS = {
   serve: 'Run the server and its worker; what mininq does without a command',
   check: 'Check the configuration as serve would, and print every value with its origin',
+  token: 'Make a token by which clients are let in, and print it with its digest',
 } as const;
 type CommandName = keyof typeof COMMANDS;
 
@@ -69,7 +70,7 @@ function bareProgram(version: string, terminal: Terminal): Command {
 }
 
 function addCommands(program: Command, choose: (name: CommandName) => void): void {
-  for (const name of ['serve', 'check'] as const) {
+  for (const name of ['serve', 'check', 'token'] as const) {
     program
       .command(name)
       .description(COMMANDS[name])

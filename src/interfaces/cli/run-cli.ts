@@ -2,6 +2,7 @@ import { ConfigError, type ConfigSources, type LoadedConfig } from '../../applic
 import { StartupError } from '../../application/errors.js';
 import { parseCommandLine, type Terminal } from './command-line.js';
 import { describeConfig } from './describe-config.js';
+import { describeToken } from './describe-token.js';
 import { EXIT_FAILURE, EXIT_OK } from './exit-codes.js';
 
 export interface CliDependencies extends Terminal {
@@ -11,8 +12,13 @@ export interface CliDependencies extends Terminal {
   readonly cwd: string;
   /** Throws ConfigError. */
   readonly loadConfig: (sources: ConfigSources) => LoadedConfig;
-  /** Runs until the process is told to stop. Resolves with the exit code; rejects with StartupError. */
-  readonly serve: (loaded: LoadedConfig) => Promise<number>;
+  /**
+   * Runs until the process is told to stop. Resolves with the exit code; rejects with StartupError.
+   * @param reload makes the configuration anew, from what its sources have now. Throws ConfigError.
+   */
+  readonly serve: (loaded: LoadedConfig, reload: () => LoadedConfig) => Promise<number>;
+  /** Random, with 256 bits, for a place of its own in a file: no character of it needs to be quoted. */
+  readonly makeToken: () => string;
 }
 
 /**
@@ -24,9 +30,14 @@ export interface CliDependencies extends Terminal {
 export async function runCli(argv: readonly string[], cli: CliDependencies): Promise<number> {
   const line = parseCommandLine(argv, cli.version, cli);
   if (line.command === null) return line.exitCode;
+  if (line.command === 'token') {
+    cli.stdout(describeToken(cli.makeToken()));
+    return EXIT_OK;
+  }
+  const load = (): LoadedConfig => cli.loadConfig({ flags: line.flags, env: cli.env, cwd: cli.cwd });
   try {
-    const loaded = cli.loadConfig({ flags: line.flags, env: cli.env, cwd: cli.cwd });
-    if (line.command === 'serve') return await cli.serve(loaded);
+    const loaded = load();
+    if (line.command === 'serve') return await cli.serve(loaded, load);
     cli.stdout(describeConfig(loaded));
     return EXIT_OK;
   } catch (error) {

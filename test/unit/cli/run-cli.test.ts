@@ -41,6 +41,7 @@ async function run(line: readonly string[], overrides: Partial<CliDependencies> 
       served.push(config);
       return Promise.resolve(0);
     },
+    makeToken: () => 'token-0123456789abcdef',
     ...overrides,
   });
   return { exitCode, ...written, loaded, served };
@@ -66,6 +67,19 @@ describe('serve', () => {
 
   test('its exit code is that of the server', async () => {
     expect(await run([], { serve: () => Promise.resolve(130) })).toMatchObject({ exitCode: 130 });
+  });
+
+  test('can have the configuration made anew, from the same sources', async () => {
+    const reloaded: unknown[] = [];
+    const { loaded } = await run(['--port', '7'], {
+      serve: (_, reload) => {
+        reloaded.push(reload());
+        return Promise.resolve(0);
+      },
+    });
+    const sources = { flags: { '--port': '7' }, env: { MININQ_PORT: '1' }, cwd: '/work' };
+    expect(loaded).toEqual([sources, sources]);
+    expect(reloaded).toEqual([DEFAULTS]);
   });
 
   test('what the operator has to mend is one line', async () => {
@@ -139,6 +153,30 @@ describe('a configuration that cannot be used', () => {
   );
 });
 
+describe('token', () => {
+  const digest = 'sha256:3282c594dbdb33e245d995adcdafee3e13621a72aac16fda816cfb23cdc868c0';
+
+  test('prints one with its digest and where they belong, whatever the configuration', async () => {
+    const loadConfig = (): LoadedConfig => {
+      throw new ConfigError('MININQ_PORT must be a number');
+    };
+    expect(await run(['token'], { loadConfig })).toEqual({
+      exitCode: 0,
+      stdout: `token-0123456789abcdef
+${digest}
+
+The first line is for the client, and for MININQ_TOKEN of the server. Its config file can do with the second:
+
+[auth]
+token = "${digest}"
+`,
+      stderr: '',
+      loaded: [],
+      served: [],
+    });
+  });
+});
+
 describe('a command line that cannot be understood', () => {
   test.each([
     { line: ['--prot', '1'], problem: "unknown option '--prot' (Did you mean --port?)" },
@@ -184,6 +222,7 @@ Options:
 Commands:
   serve                Run the server and its worker; what mininq does without a command
   check                Check the configuration as serve would, and print every value with its origin
+  token                Make a token by which clients are let in, and print it with its digest
   help [command]       Print help
 
 Flags override environment variables (MININQ_PORT, MININQ_WORKER_CONCURRENCY, ...), which override the config file.
