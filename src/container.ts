@@ -2,8 +2,10 @@ import 'reflect-metadata';
 import type { RequestListener } from 'node:http';
 import { Container, type ServiceIdentifier } from 'inversify';
 import type { Config } from './application/config.js';
+import type { CallbackRules } from './application/callback-rules.js';
 import { Engine } from './application/engine/engine.js';
 import { createUseCases } from './application/use-cases/use-cases.js';
+import { EgressPolicy } from './domain/egress/egress-policy.js';
 import { DispatcherRegistry } from './infrastructure/dispatch/dispatcher-registry.js';
 import { UndiciHttpDispatcher } from './infrastructure/dispatch/undici-http-dispatcher.js';
 import { InProcessEvents } from './infrastructure/events/in-process-events.js';
@@ -45,6 +47,10 @@ const SQLITE = {
   JobWriter: token<JobWriter>('sqlite.JobWriter'),
   QueueLimit: token<QueueLimit>('sqlite.QueueLimit'),
 };
+
+/** What the interfaces take as a callback_url, and where the deliveries go. */
+const EGRESS = token<EgressPolicy>('egress.Policy');
+const CALLBACKS = token<CallbackRules>('egress.CallbackRules');
 
 /** Between the HTTP server and the deliveries. */
 const OPEN_FILES = token<OpenFilesShare>('process.OpenFiles');
@@ -147,12 +153,18 @@ function bindSqlite(container: Container): void {
 }
 
 function bindDispatchers(container: Container): void {
+  bind(container, EGRESS, { config: T.Config }, ({ config }) => new EgressPolicy(config.egress));
+  bind(container, CALLBACKS, { dispatchers: T.Dispatchers, egress: EGRESS }, ({ dispatchers, egress }) => ({
+    schemes: dispatchers.schemes,
+    egress,
+  }));
   bind(
     container,
     T.HttpDispatcher,
-    { config: T.Config, clock: T.Clock, openFiles: OPEN_FILES },
-    ({ config: { worker, defaults }, clock, openFiles }) =>
+    { config: T.Config, egress: EGRESS, clock: T.Clock, openFiles: OPEN_FILES },
+    ({ config: { worker, defaults }, egress, clock, openFiles }) =>
       new UndiciHttpDispatcher({
+        egress,
         retryStatuses: defaults.retryStatuses,
         maxResultBytes: defaults.maxResultBytes,
         // As many as there are slots: an origin is limited by its queue, not here.
@@ -221,15 +233,14 @@ function bindDashboard(container: Container): void {
       liveUpdates: T.LiveUpdates,
       useCases: T.UseCases,
       engine: T.Engine,
-      dispatchers: T.Dispatchers,
+      callbacks: CALLBACKS,
       clock: T.Clock,
       logger: T.Logger,
     },
-    ({ config: { server, defaults }, engine, dispatchers, ...parts }) =>
+    ({ config: { server, defaults }, engine, ...parts }) =>
       createDashboard({
         ...parts,
         engineStatus: () => engine.status,
-        schemes: dispatchers.schemes,
         defaults,
         maxBodyBytes: server.maxBodyBytes,
         version: VERSION,
@@ -248,14 +259,13 @@ function bindHttp(container: Container): void {
       queues: T.QueueStore,
       schedules: T.ScheduleStore,
       workers: T.WorkerStore,
-      dispatchers: T.Dispatchers,
+      callbacks: CALLBACKS,
       clock: T.Clock,
       scheduler: T.Scheduler,
       ids: T.Ids,
       events: T.Events,
     },
-    ({ config, dispatchers, ...ports }) =>
-      createUseCases(ports, config.defaults, VERSION, dispatchers.schemes),
+    ({ config, callbacks, ...ports }) => createUseCases(ports, config.defaults, VERSION, callbacks),
   );
   bind(container, T.Access, { config: T.Config }, ({ config }) => new Access(config.auth));
   bind(
@@ -266,17 +276,16 @@ function bindHttp(container: Container): void {
       access: T.Access,
       useCases: T.UseCases,
       engine: T.Engine,
-      dispatchers: T.Dispatchers,
+      callbacks: CALLBACKS,
       clock: T.Clock,
       ids: T.Ids,
       logger: T.Logger,
       dashboard: DASHBOARD,
     },
-    ({ config: { server, logging }, engine, dispatchers, ...parts }) =>
+    ({ config: { server, logging }, engine, ...parts }) =>
       createHttpApp({
         ...parts,
         engineStatus: () => engine.status,
-        schemes: dispatchers.schemes,
         hosts: [server.host, ...server.allowedHosts],
         maxBodyBytes: server.maxBodyBytes,
         version: VERSION,

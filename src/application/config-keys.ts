@@ -9,6 +9,7 @@ import {
   type FlagName,
 } from './config.js';
 import {
+  boolean,
   choice,
   integer,
   list,
@@ -18,6 +19,7 @@ import {
   text,
   type ValueType,
 } from './config-value.js';
+import { parseEgressEntry } from '../domain/egress/egress-policy.js';
 import { isHost } from './host.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
 import { namedToken, token } from './config-token.js';
@@ -173,6 +175,46 @@ const auth: Keys<Config['auth']> = {
   ),
 };
 
+const egressEntries = list(
+  text('a host name, `*.domain`, IP address or CIDR network', 'a host', (value) =>
+    parseEgressEntry(value) === null ? undefined : value,
+  ),
+  'a list of host names, *.domains, IP addresses (without brackets) and networks such as 10.0.0.0/8',
+);
+
+const egress: Keys<Config['egress']> = {
+  private: key(
+    'egress.private',
+    boolean,
+    (config) => config.egress.private,
+    'May callbacks reach this machine and private networks?',
+  ),
+  allow: key(
+    'egress.allow',
+    egressEntries,
+    (config) => config.egress.allow,
+    'What may be reached although it is private; what is never reachable otherwise, such as link-local addresses, by its very address only.',
+  ),
+  deny: key(
+    'egress.deny',
+    egressEntries,
+    (config) => config.egress.deny,
+    'What must not be reached, whatever `allow` says.',
+  ),
+  denyPorts: key(
+    'egress.deny_ports',
+    list(integer(1, 65_535), 'a list of ports'),
+    (config) => config.egress.denyPorts,
+    'Ports that must not be reached, on any host.',
+  ),
+  httpsOnly: key(
+    'egress.https_only',
+    boolean,
+    (config) => config.egress.httpsOnly,
+    'Must callbacks use https?',
+  ),
+};
+
 const worker: Keys<Omit<Config['worker'], 'retention'>> = {
   concurrency: key(
     'worker.concurrency',
@@ -311,6 +353,7 @@ const logging: Keys<Config['logging']> = {
 export const CONFIG_KEYS = [
   ...Object.values(server),
   ...Object.values(auth),
+  ...Object.values(egress),
   ...Object.values(worker),
   ...Object.values(retentionByStatus),
   ...Object.values(defaults),
@@ -331,6 +374,13 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       allowedHosts: read(server.allowedHosts),
     },
     auth: { token: read(auth.token), tokens: read(auth.tokens), withoutToken: read(auth.withoutToken) },
+    egress: {
+      private: read(egress.private),
+      allow: read(egress.allow),
+      deny: read(egress.deny),
+      denyPorts: read(egress.denyPorts),
+      httpsOnly: read(egress.httpsOnly),
+    },
     worker: {
       concurrency: read(worker.concurrency),
       pollIntervalMs: read(worker.pollIntervalMs),

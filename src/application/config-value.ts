@@ -39,6 +39,18 @@ export function integer(min: number, max: number): ValueType<number> {
   };
 }
 
+export const boolean: ValueType<boolean> = {
+  name: 'boolean',
+  range: 'true or false',
+  accept: (value) => (typeof value === 'boolean' ? value : undefined),
+  refusal: (value) => {
+    const quotes = value === 'true' || value === 'false' ? ' in quotes' : '';
+    return `must be true or false, not ${show(value)}${quotes}`;
+  },
+  fromText: (given) => (given === 'true' || given === 'false' ? given === 'true' : given),
+  format: String,
+};
+
 /** A type whose default is to have no value; TOML has no null, so no source can give it. */
 export function optional<T>(type: ValueType<T>): ValueType<T | null> {
   return { ...type, format: (value) => (value === null ? null : type.format(value)) };

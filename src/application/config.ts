@@ -3,6 +3,7 @@ import type { QueueSettings } from '../domain/queue/queue.js';
 import { DEFAULT_MAX_CONCURRENCY } from '../domain/queue/queue.js';
 import type { BackoffStrategy } from '../domain/retry/backoff.js';
 import type { CronDialect } from '../domain/schedule/cron-fields.js';
+import type { EgressSettings } from '../domain/egress/egress-policy.js';
 import { StartupError } from './errors.js';
 import type { Role } from './principal.js';
 import type { Secret } from './secret.js';
@@ -37,6 +38,7 @@ export interface Config {
     /** Who is answered while there is no token. */
     readonly withoutToken: WithoutToken;
   };
+  readonly egress: EgressSettings;
   readonly worker: {
     readonly concurrency: number;
     readonly pollIntervalMs: number;
@@ -94,6 +96,14 @@ export const DEFAULT_CONFIG: Config = {
     allowedHosts: [],
   },
   auth: { token: null, tokens: [], withoutToken: 'loopback' },
+  egress: {
+    private: true,
+    allow: [],
+    deny: [],
+    // Services that would take a request for commands of theirs, or must not be spoken to by who may enqueue.
+    denyPorts: [22, 23, 25, 110, 143, 445, 465, 587, 2375, 3306, 5432, 6379, 11211],
+    httpsOnly: false,
+  },
   worker: {
     concurrency: 10,
     pollIntervalMs: 500,

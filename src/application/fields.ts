@@ -15,6 +15,8 @@ import {
 import { parseRetention } from '../domain/job/retention.js';
 import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
 import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
+import { egressTarget, hostAndPort, type EgressPolicy } from '../domain/egress/egress-policy.js';
+import type { CallbackRules } from './callback-rules.js';
 import { isJsonObject, isNestedWithin } from './json-object.js';
 import { kindOf } from './validation.js';
 
@@ -183,8 +185,7 @@ function problemOfPayload(text: string): string | null {
   return payload.safeParse(value).error?.issues[0]?.message ?? null;
 }
 
-/** @param schemes those for which there is a dispatcher, such as http and https */
-export function callbackUrl(schemes: readonly string[]) {
+export function callbackUrl({ schemes, egress }: CallbackRules) {
   const error = mustBe(urlOf(schemes), describeText);
   return z
     .string({ error })
@@ -196,8 +197,20 @@ export function callbackUrl(schemes: readonly string[]) {
       error: 'must not contain spaces or control characters; write a space as %20',
       abort: true,
     })
-    .refine((url) => isCallbackUrl(url, schemes), { error })
+    .superRefine((text, context) => {
+      const url = parseCallbackUrl(text, schemes);
+      const message = url === null ? error({ input: text }) : refusedEgress(url, egress);
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    })
     .meta({ format: 'uri' });
+}
+
+/** What the dispatcher will find out as well, when it connects: said here, it is of more use. */
+function refusedEgress(url: URL, egress: EgressPolicy): string | null {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
+  const target = egressTarget(url);
+  const reason = egress.refusal(target);
+  return reason === null ? null : `${hostAndPort(target)} must not be reached: ${reason}`;
 }
 
 /** "an http or https URL" */
@@ -210,10 +223,13 @@ function urlOf(schemes: readonly string[]): string {
 /** Scheme and, for http and https, host: URL.parse would find one in "http:host" and "http:///host" too. */
 const SCHEME = /^(?:(https?):\/\/[^/?#\\]|(?!https?:)([a-z][a-z\d+.-]*):)/i;
 
-function isCallbackUrl(url: string, schemes: readonly string[]): boolean {
-  const [, http, other] = SCHEME.exec(url) ?? [];
+function parseCallbackUrl(text: string, schemes: readonly string[]): URL | null {
+  const [, http, other] = SCHEME.exec(text) ?? [];
   const scheme = http ?? other;
-  return (
-    scheme !== undefined && schemes.includes(scheme.toLowerCase()) && url.isWellFormed() && URL.canParse(url)
-  );
+  if (scheme === undefined || !schemes.includes(scheme.toLowerCase()) || !text.isWellFormed()) return null;
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }

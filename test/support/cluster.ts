@@ -7,6 +7,7 @@ import { DispatcherRegistry } from '../../src/infrastructure/dispatch/dispatcher
 import { InProcessEvents } from '../../src/infrastructure/events/in-process-events.js';
 import { request } from './engine-harness.js';
 import type { EnqueueJob } from '../../src/application/use-cases/enqueue-jobs.js';
+import { callbackRules } from './egress.js';
 import { FakeClock } from './fake-clock.js';
 import { NOW } from './jobs.js';
 import { ManualScheduler } from './manual-scheduler.js';
@@ -74,7 +75,7 @@ export class Cluster {
     this.#running.set(scheduler, clock);
     return {
       ...{ engine, clock, logger, dispatcher },
-      useCases: createUseCases(ports, this.#defaults, '1.2.3', ['http']),
+      useCases: createUseCases(ports, this.#defaults, '1.2.3', callbackRules(['http'])),
       kill: () => {
         this.#running.delete(scheduler);
         machine.end(processes);

@@ -1,10 +1,12 @@
 import { SystemClock } from '../../src/infrastructure/time/system-clock.js';
 import { UndiciHttpDispatcher } from '../../src/infrastructure/dispatch/undici-http-dispatcher.js';
+import { egress } from './egress.js';
 import { silentLogger } from './silent-logger.js';
 
 /** A process of its own that delivers a job to the URL it is given, and then has nothing left to do. */
 const [, , url = ''] = process.argv;
 const dispatcher = new UndiciHttpDispatcher({
+  egress: egress(),
   retryStatuses: [],
   maxResultBytes: 100,
   connectionsPerOrigin: 1,

@@ -9,6 +9,7 @@ import type { Job, JobStatus } from '../../src/domain/job/job.js';
 import type { QueueChange } from '../../src/domain/queue/queue.js';
 import { DispatcherRegistry } from '../../src/infrastructure/dispatch/dispatcher-registry.js';
 import { SystemClock } from '../../src/infrastructure/time/system-clock.js';
+import { callbackRules } from './egress.js';
 import { FakeClock } from './fake-clock.js';
 import { FixedRandom } from './fixed-random.js';
 import { NOW } from './jobs.js';
@@ -54,7 +55,7 @@ export function engineHarness(worker: Partial<Config['worker']> = {}, random: Ra
       { worker: { ...WORKER, ...worker }, defaults: DEFAULT_CONFIG.defaults },
       '1.2.3',
     );
-  const useCases = createUseCases(ports, DEFAULT_CONFIG.defaults, '1.2.3', ['http']);
+  const useCases = createUseCases(ports, DEFAULT_CONFIG.defaults, '1.2.3', callbackRules(['http']));
   const read = reading(stores.queries);
   return {
     ...{ clock, scheduler, logger, published, stores, dispatcher, useCases },

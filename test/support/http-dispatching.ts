@@ -5,6 +5,7 @@ import {
   UndiciHttpDispatcher,
   type UndiciHttpDispatcherOptions,
 } from '../../src/infrastructure/dispatch/undici-http-dispatcher.js';
+import { egress } from './egress.js';
 import { FakeClock } from './fake-clock.js';
 
 /** Longer than any test that expects an answer; a test of the deadline names its own. */
@@ -13,6 +14,7 @@ const AMPLE_TIMEOUT_MS = 20_000;
 /** A dispatcher that is closed when the test ends. */
 export function startDispatcher(options: Partial<UndiciHttpDispatcherOptions> = {}): UndiciHttpDispatcher {
   const dispatcher = new UndiciHttpDispatcher({
+    egress: egress(),
     retryStatuses: [408, 425, 429],
     maxResultBytes: 65_536,
     connectionsPerOrigin: 10,

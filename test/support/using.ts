@@ -1,5 +1,6 @@
 import { DEFAULT_CONFIG } from '../../src/application/config.js';
 import { createUseCases } from '../../src/application/use-cases/use-cases.js';
+import { callbackRules } from './egress.js';
 import { FakeClock } from './fake-clock.js';
 import { NOW } from './jobs.js';
 import { memoryStores } from './memory-stores.js';
@@ -19,6 +20,6 @@ export function using(defaults = DEFAULT_CONFIG.defaults) {
     scheduler,
     stores,
     published,
-    ...createUseCases(ports, defaults, '1.2.3', ['http', 'https']),
+    ...createUseCases(ports, defaults, '1.2.3', callbackRules()),
   };
 }

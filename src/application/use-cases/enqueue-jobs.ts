@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { CallbackRules } from '../callback-rules.js';
 import type { NewJob } from '../../domain/job/job.js';
 import { formatJobHeaders, type JobHeaders } from '../../domain/job/job-headers.js';
 import type { BackoffStrategy } from '../../domain/retry/backoff.js';
@@ -28,10 +29,10 @@ export interface EnqueueJob {
   readonly headers?: JobHeaders | null;
 }
 
-/** The rules of each field of a new job, over HTTP and in this process. @param schemes that a callback URL may have */
-export function newJobFields(schemes: readonly string[]) {
+/** The rules of each field of a new job, over HTTP and in this process. @param callbacks what a callback URL may be */
+export function newJobFields(callbacks: CallbackRules) {
   return {
-    callbackUrl: fields.callbackUrl(schemes),
+    callbackUrl: fields.callbackUrl(callbacks),
     queueName: fields.queueName,
     priority: fields.priority,
     maxRetries: fields.count,
@@ -52,8 +53,8 @@ export function newJobFields(schemes: readonly string[]) {
 export type EnqueueJobs = (requests: readonly EnqueueJob[]) => Promise<Result<InsertOutcome[]>>;
 
 /** @param enqueue for what is checked */
-export function enqueueJobs(enqueue: EnqueueCheckedJobs, schemes: readonly string[]): EnqueueJobs {
-  const job = newJobFields(schemes);
+export function enqueueJobs(enqueue: EnqueueCheckedJobs, callbacks: CallbackRules): EnqueueJobs {
+  const job = newJobFields(callbacks);
   const jobs = z.array(
     fields.object({
       callbackUrl: job.callbackUrl,

@@ -1,3 +1,4 @@
+import type { CallbackRules } from '../callback-rules.js';
 import type { JobDefaults } from '../config.js';
 import { cancelJob } from './cancel-job.js';
 import { cancelJobs } from './cancel-jobs.js';
@@ -34,16 +35,16 @@ import { updateSchedule } from './update-schedule.js';
 
 export type UseCases = ReturnType<typeof createUseCases>;
 
-/** All that the interfaces can ask for. @param schemes that a callback URL may have */
+/** All that the interfaces can ask for. @param callbacks what a callback URL may be */
 export function createUseCases(
   ports: Ports,
   defaults: JobDefaults,
   version: string,
-  schemes: readonly string[],
+  callbacks: CallbackRules,
 ) {
   const enqueueChecked = enqueueCheckedJobs(ports, defaults);
   return {
-    enqueueJobs: enqueueJobs(enqueueChecked, schemes),
+    enqueueJobs: enqueueJobs(enqueueChecked, callbacks),
     enqueueCheckedJobs: enqueueChecked,
     getJob: getJob(ports),
     getJobAttempts: getJobAttempts(ports),

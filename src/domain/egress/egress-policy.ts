@@ -29,6 +29,11 @@ export function egressTarget({ protocol, hostname, port }: URL): EgressTarget {
   };
 }
 
+/** For people. */
+export function hostAndPort({ hostname, port }: Pick<EgressTarget, 'hostname' | 'port'>): string {
+  return hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
 /** An entry of `allow` or `deny`. */
 export type EgressEntry =
   | { readonly kind: 'host'; readonly name: string }
@@ -93,7 +98,7 @@ export class EgressPolicy {
         : `${is} addresses are refused unless egress.allow lists the very one`;
     }
     if (this.#settings.private || names(this.#allow, hostname) || covers(this.#allow, bytes)) return null;
-    return `egress.private = false refuses ${is} addresses`;
+    return `egress.private = false refuses ${is} addresses that egress.allow does not list`;
   }
 }
 

@@ -66,13 +66,12 @@ export function parseNetwork(text: string): Network | null {
 }
 
 export function isWithin(address: IpBytes, { bytes, bits }: Network): boolean {
-  return (
-    address.length === bytes.length &&
-    bytes.every((byte, at) => {
-      const mask = maskAt(at, bits);
-      return (byte & mask) === ((address[at] ?? 0) & mask);
-    })
-  );
+  if (address.length !== bytes.length) return false;
+  // Every job with an address in its URL comes here, many times: no closures.
+  for (let at = 0; at * 8 < bits; at++) {
+    if ((((address[at] ?? 0) ^ (bytes[at] ?? 0)) & maskAt(at, bits)) !== 0) return false;
+  }
+  return true;
 }
 
 /** Of the byte at this place, the bits that belong to a prefix. */

@@ -1,4 +1,5 @@
 import { Client } from 'undici';
+import { egressTarget } from '../../domain/egress/egress-policy.js';
 import type { Connector, Opening } from './connector.js';
 import { MAX_HEADER_BYTES, type ConnectStage } from './failure.js';
 
@@ -30,11 +31,9 @@ export class Connection {
   constructor(origin: string, connector: Connector, onLost: (connection: Connection) => void) {
     this.origin = origin;
     this.client = new Client(origin, {
-      connect: ({ hostname, port, protocol }, callback) => {
-        const secure = protocol === 'https:';
-        const endpoint = { secure, hostname, port: port === '' ? (secure ? 443 : 80) : Number(port) };
+      connect: (_, callback) => {
         this.#bytesBefore = 0;
-        this.#opening = connector.open(endpoint, (failure, socket) => {
+        this.#opening = connector.open(egressTarget(new URL(origin)), (failure, socket) => {
           if (failure !== null) {
             callback(failure, null);
             return;

@@ -9,7 +9,7 @@ import { CappedBody } from './capped-body.js';
 import type { Connection, ConnectionUser } from './connection.js';
 import type { Borrower, ConnectionPool } from './connection-pool.js';
 import { OwnShortage } from './own-shortage.js';
-import { exchangeFailure, failureText, unaskedFailure, type ConnectStage } from './failure.js';
+import { Blocked, exchangeFailure, failureText, unaskedFailure, type ConnectStage } from './failure.js';
 import { requestHeaders } from './request-headers.js';
 
 export interface DeliverySettings {
@@ -130,6 +130,10 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
       this.#settle({ kind: 'not_sent', reason: error.message }, false);
       return;
     }
+    if (error instanceof Blocked) {
+      this.#settle(blocked(error.message), false);
+      return;
+    }
     this.#fail(exchangeFailure(error, this.#target.host, this.#statusCode !== 0).message);
   }
 
@@ -215,6 +219,17 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
     }
     this.#onSettled(outcome);
   }
+}
+
+function blocked(error: string): Outcome {
+  return {
+    kind: 'failed',
+    permanent: true,
+    error,
+    statusCode: null,
+    responseExcerpt: null,
+    retryAfterMs: null,
+  };
 }
 
 const NO_BODY = new CappedBody(0);

@@ -13,6 +13,7 @@ import { OwnShortage, shortageCode } from './own-shortage.js';
  *   protocol   the answer is not HTTP/1.1, or breaks its limits
  *   network    any other trouble on the way, such as no route
  *   url        the callback_url cannot be called at all
+ *   blocked    the settings of [egress] forbid it
  */
 export const FAILURE_KINDS = [
   'timeout',
@@ -24,6 +25,7 @@ export const FAILURE_KINDS = [
   'protocol',
   'network',
   'url',
+  'blocked',
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
@@ -46,6 +48,14 @@ export class DeliveryFailure extends Error {
   }
 }
 
+/** The settings forbid the connection, so another attempt would be of no use. The message shows no address. */
+export class Blocked extends Error {
+  /** @param host host:port of the target, as in its URL */
+  constructor(host: string, reason: string) {
+    super(failureText('blocked', `${host}: ${reason}`));
+  }
+}
+
 export function failureText(kind: FailureKind, text: string): string {
   return `${kind}: ${text}`.slice(0, MAX_TEXT_LENGTH);
 }
@@ -55,7 +65,8 @@ export function connectFailure(
   error: unknown,
   stage: ConnectStage,
   host: string,
-): DeliveryFailure | OwnShortage {
+): DeliveryFailure | Blocked | OwnShortage {
+  if (error instanceof Blocked) return error;
   const shortage = shortageCode(error);
   if (shortage !== null) return new OwnShortage(shortage);
   const code = codeOf(error);

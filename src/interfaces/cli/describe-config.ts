@@ -13,7 +13,10 @@ export function describeConfig({ config, origins }: LoadedConfig): string {
     const text = value === null ? `# ${name} is not set` : `${key.type.secret ? '# ' : ''}${name} = ${value}`;
     return { table, text, origin: origins.get(key.name) ?? 'default' };
   });
-  const column = Math.min(COLUMN_MAX, Math.max(...settings.map(({ text }) => text.length)));
+  const column = Math.max(
+    0,
+    ...settings.map(({ text }) => text.length).filter((length) => length <= COLUMN_MAX),
+  );
   const lines: string[] = [];
   let heading = '';
   for (const { table, text, origin } of settings) {

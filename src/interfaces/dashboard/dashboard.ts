@@ -1,4 +1,5 @@
 import express from 'express';
+import type { CallbackRules } from '../../application/callback-rules.js';
 import type { JobDefaults } from '../../application/config.js';
 import type { EngineStatus } from '../../application/engine/engine.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
@@ -28,7 +29,7 @@ export interface DashboardDependencies extends PagesDependencies {
   readonly useCases: UseCases;
   readonly engineStatus: () => EngineStatus;
   /** That a callback_url may have. */
-  readonly schemes: readonly string[];
+  readonly callbacks: CallbackRules;
   readonly defaults: JobDefaults;
 }
 
@@ -118,19 +119,19 @@ function refuseMethod(pages: Pages, path: string, allow: string) {
 }
 
 function pageRoutes(dependencies: DashboardDependencies): PageRoute[] {
-  const { useCases, engineStatus, schemes, defaults, clock } = dependencies;
+  const { useCases, engineStatus, callbacks, defaults, clock } = dependencies;
   return [
     ...overviewRoutes(useCases, engineStatus, clock),
     ...queueListRoutes(useCases, clock),
     ...queueRoutes(useCases, clock, defaults),
     ...jobListRoutes(useCases),
     ...bulkRoutes(useCases),
-    ...newJobRoutes(useCases, schemes, defaults),
+    ...newJobRoutes(useCases, callbacks, defaults),
     ...jobRoutes(useCases),
     ...scheduleListRoutes(useCases),
-    ...newScheduleRoutes(useCases, schemes, defaults),
+    ...newScheduleRoutes(useCases, callbacks, defaults),
     ...schedulePreviewRoutes(useCases),
-    ...scheduleRoutes(useCases, schemes),
+    ...scheduleRoutes(useCases, callbacks),
     ...workerRoutes(useCases, engineStatus),
   ];
 }

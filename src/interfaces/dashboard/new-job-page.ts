@@ -1,3 +1,4 @@
+import type { CallbackRules } from '../../application/callback-rules.js';
 import type { JobDefaults } from '../../application/config.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Job } from '../../domain/job/job.js';
@@ -27,13 +28,13 @@ const FIELDS: FieldKinds = {
   headers: 'json',
 };
 
-/** @param schemes that a callback_url may have */
+/** @param callbacks what a callback_url may be */
 export function newJobRoutes(
   { getJob, enqueueCheckedJobs }: UseCases,
-  schemes: readonly string[],
+  callbacks: CallbackRules,
   defaults: JobDefaults,
 ): PageRoute[] {
-  const { schema } = newJobShape(schemes);
+  const { schema } = newJobShape(callbacks);
   return [
     get('/dashboard/new-job', async ({ query }) => {
       const copied = given(query, 'copy');

@@ -1,3 +1,4 @@
+import type { CallbackRules } from '../../application/callback-rules.js';
 import type { JobDefaults } from '../../application/config.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
@@ -9,13 +10,13 @@ import { get, goTo, post, refused, show, type PageRoute } from './page.js';
 import { readSchedule, scheduleFields } from './schedule-form.js';
 import type { View } from './view.js';
 
-/** @param schemes that a callback_url may have */
+/** @param callbacks what a callback_url may be */
 export function newScheduleRoutes(
   useCases: UseCases,
-  schemes: readonly string[],
+  callbacks: CallbackRules,
   defaults: JobDefaults,
 ): PageRoute[] {
-  const { schema } = newScheduleShape(schemes);
+  const { schema } = newScheduleShape(callbacks);
   const values = {
     timezone: DEFAULT_TIMEZONE,
     cron_dialect: defaults.cronDialect,

@@ -1,3 +1,4 @@
+import type { CallbackRules } from '../../application/callback-rules.js';
 import type { JobSummary } from '../../domain/job/job.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import { cronOf, type Schedule } from '../../domain/schedule/schedule.js';
@@ -29,10 +30,10 @@ import type { View } from './view.js';
 const TICKS_SHOWN = 5;
 const JOBS_SHOWN = 10;
 
-/** @param schemes that a callback_url may have */
-export function scheduleRoutes(useCases: UseCases, schemes: readonly string[]): PageRoute[] {
+/** @param callbacks what a callback_url may be */
+export function scheduleRoutes(useCases: UseCases, callbacks: CallbackRules): PageRoute[] {
   const { getSchedule, updateSchedule, runSchedule } = useCases;
-  const { schema } = scheduleUpdateShape(schemes);
+  const { schema } = scheduleUpdateShape(callbacks);
 
   async function page(schedule: Schedule, state: FormState): Promise<PageAnswer> {
     const { jobs } = await useCases.findJobs({ scheduleId: schedule.id }, { limit: JOBS_SHOWN, budgetMs: 0 });

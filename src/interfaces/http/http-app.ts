@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
+import type { CallbackRules } from '../../application/callback-rules.js';
 import type { EngineStatus } from '../../application/engine/engine.js';
 import type { Refusal } from '../../application/errors.js';
 import type { Clock } from '../../application/ports/clock.js';
@@ -30,7 +31,7 @@ export interface HttpAppDependencies {
   readonly useCases: UseCases;
   readonly engineStatus: () => EngineStatus;
   /** That a callback_url may have, such as http and https. */
-  readonly schemes: readonly string[];
+  readonly callbacks: CallbackRules;
   /** Names under which clients may address the server, beside localhost and any IP address. */
   readonly hosts: readonly string[];
   readonly access: Access;
@@ -109,12 +110,12 @@ function createRouter(
 }
 
 /** The most used first, as they are tried in turn. */
-export function allRoutes({ useCases, engineStatus, schemes, version }: HttpAppDependencies): Route[] {
+export function allRoutes({ useCases, engineStatus, callbacks, version }: HttpAppDependencies): Route[] {
   let document: unknown;
   const routes: Route[] = [
-    ...jobRoutes(useCases, schemes),
+    ...jobRoutes(useCases, callbacks),
     ...queueRoutes(useCases),
-    ...scheduleRoutes(useCases, schemes),
+    ...scheduleRoutes(useCases, callbacks),
     ...workerRoutes(useCases, () => engineStatus().workerId),
     ...systemRoutes(useCases, engineStatus, version, () => (document ??= openApiDocument(routes, version))),
   ];

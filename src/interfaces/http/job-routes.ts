@@ -1,3 +1,4 @@
+import type { CallbackRules } from '../../application/callback-rules.js';
 import { ok } from '../../application/errors.js';
 import { ATTEMPTS_LIMIT_DEFAULT } from '../../application/limits.js';
 import { jobNotFound } from '../../application/use-cases/get-job.js';
@@ -24,9 +25,9 @@ import { bodyRoute, queryRoute, reply, route, type Route } from './route.js';
 
 const parameter = idParameter('The id of the job.', jobNotFound);
 
-/** @param schemes that a callback_url may have */
-export function jobRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
-  const newJob = newJobShape(schemes);
+/** @param callbacks what a callback_url may be */
+export function jobRoutes(useCases: UseCases, callbacks: CallbackRules): Route[] {
+  const newJob = newJobShape(callbacks);
   return [
     createJob(useCases, newJob),
     createJobs(useCases, newJob),

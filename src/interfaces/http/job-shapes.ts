@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { CallbackRules } from '../../application/callback-rules.js';
 import { BATCH_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../../application/limits.js';
 import type { Page } from '../../application/ports/job-queries.js';
 import { newJobFields, type EnqueueJob } from '../../application/use-cases/enqueue-jobs.js';
@@ -13,9 +14,9 @@ import type { Shape } from './route.js';
 
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** @param schemes that a callback_url may have */
-export function newJobShape(schemes: readonly string[]) {
-  const job = newJobFields(schemes);
+/** @param callbacks what a callback_url may be */
+export function newJobShape(callbacks: CallbackRules) {
+  const job = newJobFields(callbacks);
   const schema = fields.object({
     callback_url: job.callbackUrl.meta({ description: 'Where the job is delivered to, by POST.' }),
     queue_name: job.queueName

@@ -1,3 +1,4 @@
+import type { CallbackRules } from '../../application/callback-rules.js';
 import { ok } from '../../application/errors.js';
 import { scheduleNotFound } from '../../application/use-cases/get-schedule.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
@@ -17,12 +18,12 @@ import {
 
 const parameter = idParameter('The id of the schedule.', scheduleNotFound);
 
-/** @param schemes that a callback_url may have */
-export function scheduleRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
-  return [...collectionRoutes(useCases, schemes), ...scheduleItemRoutes(useCases, schemes)];
+/** @param callbacks what a callback_url may be */
+export function scheduleRoutes(useCases: UseCases, callbacks: CallbackRules): Route[] {
+  return [...collectionRoutes(useCases, callbacks), ...scheduleItemRoutes(useCases, callbacks)];
 }
 
-function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: readonly string[]): Route[] {
+function collectionRoutes({ createSchedule, listSchedules }: UseCases, callbacks: CallbackRules): Route[] {
   return [
     bodyRoute(
       {
@@ -34,7 +35,7 @@ function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: 
         answers: { 201: ['The new schedule.', scheduleShape] },
         errors: ['too_many_queues'],
       },
-      newScheduleShape(schemes),
+      newScheduleShape(callbacks),
       async (body, { json }) =>
         reply(await createSchedule(toNewSchedule(body, json.member('payload'))), 201, presentSchedule),
     ),
@@ -52,7 +53,7 @@ function collectionRoutes({ createSchedule, listSchedules }: UseCases, schemes: 
   ];
 }
 
-function scheduleItemRoutes(useCases: UseCases, schemes: readonly string[]): Route[] {
+function scheduleItemRoutes(useCases: UseCases, callbacks: CallbackRules): Route[] {
   const { getSchedule, deleteSchedule, runSchedule } = useCases;
   return [
     route(
@@ -68,7 +69,7 @@ function scheduleItemRoutes(useCases: UseCases, schemes: readonly string[]): Rou
       },
       async (id) => reply(await getSchedule(id), 200, presentSchedule),
     ),
-    updateSchedule(useCases, schemes),
+    updateSchedule(useCases, callbacks),
     route(
       {
         method: 'delete',
@@ -98,7 +99,7 @@ function scheduleItemRoutes(useCases: UseCases, schemes: readonly string[]): Rou
   ];
 }
 
-function updateSchedule(useCases: UseCases, schemes: readonly string[]): Route {
+function updateSchedule(useCases: UseCases, callbacks: CallbackRules): Route {
   return bodyRoute(
     {
       method: 'put',
@@ -110,7 +111,7 @@ function updateSchedule(useCases: UseCases, schemes: readonly string[]): Route {
       answers: { 200: ['The changed schedule.', scheduleShape] },
       errors: ['schedule_not_found', 'too_many_queues'],
     },
-    scheduleUpdateShape(schemes),
+    scheduleUpdateShape(callbacks),
     async (body, { parameter: id, json }) =>
       reply(
         await useCases.updateSchedule(id, toScheduleChange(body, json.member('payload'))),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { CallbackRules } from '../../application/callback-rules.js';
 import type { NewSchedule } from '../../application/use-cases/create-schedule.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
 import { CRON_DIALECTS } from '../../domain/schedule/cron-fields.js';
@@ -15,8 +16,8 @@ const cronExpression = fields.cronExpression.meta({
   examples: ['0 */5 * * * *'],
 });
 
-/** @param schemes that a callback_url may have */
-export function newScheduleShape(schemes: readonly string[]) {
+/** @param callbacks what a callback_url may be */
+export function newScheduleShape(callbacks: CallbackRules) {
   const schema = fields.object({
     cron_expression: cronExpression,
     timezone: fields.timezone.nullish().meta({
@@ -24,7 +25,7 @@ export function newScheduleShape(schemes: readonly string[]) {
       description: 'IANA name of the zone whose clock the schedule follows.',
     }),
     cron_dialect: fields.cronDialect.nullish().meta({ description: "Default: the configuration's." }),
-    callback_url: fields.callbackUrl(schemes),
+    callback_url: fields.callbackUrl(callbacks),
     queue_name: fields.queueName.nullish().meta({ default: DEFAULT_QUEUE }),
     payload: fields.payload.nullish().meta({ default: {} }),
     max_retries: fields.count.nullish().meta({ description: "Default: the configuration's." }),
@@ -34,13 +35,13 @@ export function newScheduleShape(schemes: readonly string[]) {
   return { name: 'NewSchedule', schema } satisfies Shape;
 }
 
-/** @param schemes that a callback_url may have */
-export function scheduleUpdateShape(schemes: readonly string[]) {
+/** @param callbacks what a callback_url may be */
+export function scheduleUpdateShape(callbacks: CallbackRules) {
   const schema = fields.update({
     cron_expression: cronExpression,
     timezone: fields.timezone,
     cron_dialect: fields.cronDialect,
-    callback_url: fields.callbackUrl(schemes),
+    callback_url: fields.callbackUrl(callbacks),
     queue_name: fields.queueName,
     payload: fields.payload,
     max_retries: fields.count,

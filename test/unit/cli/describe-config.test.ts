@@ -24,6 +24,13 @@ allowed_hosts = []                # default
 # tokens = []                     # default
 without_token = "loopback"        # default
 
+[egress]
+private = true                    # default
+allow = []                        # default
+deny = []                         # default
+deny_ports = [22, 23, 25, 110, 143, 445, 465, 587, 2375, 3306, 5432, 6379, 11211]  # default
+https_only = false                # default
+
 [worker]
 concurrency = 10                  # default
 poll_interval_ms = 500            # default
@@ -73,7 +80,7 @@ test('shows nothing of a secret but that it is there', () => {
 
 test('a long value moves its own origin only', () => {
   const lines = describeConfig(load({ env: { MININQ_DB_PATH: 'x'.repeat(80) } })).split('\n');
-  expect(lines[1]).toBe(`${'host = "0.0.0.0"'.padEnd(50)}  # default`);
+  expect(lines[1]).toBe(`${'host = "0.0.0.0"'.padEnd(32)}  # default`);
   expect(lines[3]).toBe(`db_path = "${'x'.repeat(80)}"  # environment MININQ_DB_PATH`);
 });
 

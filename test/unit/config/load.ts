@@ -54,7 +54,7 @@ export interface Sample {
   readonly value: unknown;
 }
 
-/** For each key, two values that it takes; neither is its default. Numbers and choices come from the documented range. */
+/** For each key, two values that it takes; the first, or with more than two of them neither, is not its default. Numbers and choices come from the documented range. */
 export function samples(key: AnyKey): readonly [Sample, Sample] {
   const special = SPECIAL[key.name];
   if (special !== undefined) return special;
@@ -93,6 +93,24 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
       value: [{ name: 'wall', token: `sha256:${'0a'.repeat(32)}`, role: 'viewer' }],
     },
   ],
+  'egress.private': [flag(false), flag(true)],
+  'egress.allow': [
+    {
+      toml: '["*.internal.test", "10.0.0.0/8"]',
+      text: '*.internal.test,10.0.0.0/8',
+      value: ['*.internal.test', '10.0.0.0/8'],
+    },
+    { toml: '["fd00::1"]', text: 'fd00::1', value: ['fd00::1'] },
+  ],
+  'egress.deny': [
+    { toml: '["bad.test", "::/0"]', text: 'bad.test,::/0', value: ['bad.test', '::/0'] },
+    { toml: '["1.2.3.4"]', text: '1.2.3.4', value: ['1.2.3.4'] },
+  ],
+  'egress.deny_ports': [
+    { toml: '[1, 65535]', text: '1,65535', value: [1, 65_535] },
+    { toml: '[]', text: '', value: [] },
+  ],
+  'egress.https_only': [flag(true), flag(false)],
   'worker.retention.completed': [
     { ...word('7d'), value: 604_800_000 },
     { ...word('never'), value: Number.MAX_SAFE_INTEGER },
@@ -112,6 +130,10 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
 };
 
 function numeric(value: number): Sample {
+  return { toml: String(value), text: String(value), value };
+}
+
+function flag(value: boolean): Sample {
   return { toml: String(value), text: String(value), value };
 }
 

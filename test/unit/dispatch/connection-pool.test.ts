@@ -6,12 +6,13 @@ import {
   type ConnectionPoolOptions,
 } from '../../../src/infrastructure/dispatch/connection-pool.js';
 import { Connector } from '../../../src/infrastructure/dispatch/connector.js';
+import { egress } from '../../support/egress.js';
 import { answer, startHostileServer } from '../../support/hostile-server.js';
 
 function newPool(options: Partial<ConnectionPoolOptions> = {}): ConnectionPool {
   return new ConnectionPool(
     { connectionsPerOrigin: 2, maxIdleConnections: 10, ...options },
-    new Connector({}),
+    new Connector({ egress: egress() }),
   );
 }
 

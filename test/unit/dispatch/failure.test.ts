@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FAILURE_KINDS } from '../../../src/infrastructure/dispatch/failure.js';
 import { startBlackHole } from '../../support/black-hole.js';
+import { egress } from '../../support/egress.js';
 import { answer, startHostileServer, unusedPort } from '../../support/hostile-server.js';
 import { deliver, errorOf, startDispatcher } from '../../support/http-dispatching.js';
 import { failsToResolve, neverResolves, resolvesTo } from '../../support/resolvers.js';
@@ -135,7 +136,8 @@ describe('no connection', () => {
 
   test('no route', async () => {
     // A link-local address that names no link.
-    const outcome = await deliver(startDispatcher(), 'http://[fe80::1]/');
+    const dispatcher = startDispatcher({ egress: egress({ allow: ['fe80::1'] }) });
+    const outcome = await deliver(dispatcher, 'http://[fe80::1]/');
     expect(errorOf(outcome)).toMatch(/^network: no exchange with \[fe80::1\]:80 \(E[A-Z]+\)$/);
   });
 });

@@ -14,9 +14,7 @@ function verdict(callbackUrl: string): string {
   const target = egressTarget(new URL(origin));
   const refusal = policy.refusal(target);
   if (refusal === null) return parseIp(target.hostname) === null ? 'lookup' : 'public';
-  return (
-    / ([a-z-]+) addresses$/.exec(refusal)?.[1] ?? /^([a-z-]+) addresses are/.exec(refusal)?.[1] ?? refusal
-  );
+  return /(?:^|refuses )([a-z-]+) addresses /.exec(refusal)?.[1] ?? refusal;
 }
 
 /** The authority of a URL, or as much of it as matters, and its verdict. */

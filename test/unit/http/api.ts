@@ -21,6 +21,7 @@ import { allRoutes, createHttpApp, type HttpAppDependencies } from '../../../src
 import { Access } from '../../../src/interfaces/http/access.js';
 import { createHttpServer } from '../../../src/interfaces/http/http-server.js';
 import type { Route } from '../../../src/interfaces/http/route.js';
+import { callbackRules } from '../../support/egress.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
@@ -49,6 +50,7 @@ export interface ApiOptions extends Partial<HttpAppDependencies> {
 
 /** The real API on a free port, over the real use cases and the memory store; closed when the test is over. */
 export async function startApi({ ports, engine, from, ...options }: ApiOptions = {}) {
+  const callbacks = options.callbacks ?? callbackRules();
   const data = new MemoryData();
   const clock = new FakeClock();
   const ids = new SequentialIds();
@@ -72,7 +74,7 @@ export async function startApi({ ports, engine, from, ...options }: ApiOptions =
     },
     DEFAULT_CONFIG.defaults,
     VERSION,
-    ['http', 'https'],
+    callbacks,
   );
   const engineStatus = (): EngineStatus => ({
     state: 'claiming',
@@ -83,7 +85,6 @@ export async function startApi({ ports, engine, from, ...options }: ApiOptions =
     queues: [],
     ...engine,
   });
-  const schemes = ['http', 'https'];
   const assets = new Assets();
   const liveUpdates = new LiveUpdates({ events, queries, clock, scheduler, logger, build: assets.build });
   const dashboard = createDashboard({
@@ -91,7 +92,7 @@ export async function startApi({ ports, engine, from, ...options }: ApiOptions =
     engineStatus,
     liveUpdates,
     assets,
-    schemes,
+    callbacks,
     defaults: DEFAULT_CONFIG.defaults,
     maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,
     version: VERSION,
@@ -101,7 +102,7 @@ export async function startApi({ ports, engine, from, ...options }: ApiOptions =
   const dependencies: HttpAppDependencies = {
     useCases,
     engineStatus,
-    schemes,
+    callbacks,
     hosts: ['jobs.example.com'],
     access: new Access(DEFAULT_CONFIG.auth),
     maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,

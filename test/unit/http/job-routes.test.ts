@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { callbackRules } from '../../support/egress.js';
 import { errorOf, idOf, startApi, URL_FIELD } from './api.js';
 
 const NOW = '2024-01-15T10:00:00.000';
@@ -145,7 +146,7 @@ describe('POST /jobs', () => {
   });
 
   test('takes callback URLs of any scheme that there is a dispatcher for', async () => {
-    const api = await startApi({ schemes: ['http', 'https', 'exec'] });
+    const api = await startApi({ callbacks: callbackRules(['http', 'https', 'exec']) });
     expect((await api.post('/jobs', { callback_url: 'exec:report?month=1' })).status).toBe(201);
     expect(errorOf(await api.post('/jobs', { callback_url: 'ftp://example.com' })).error).toBe(
       'callback_url: must be an http, https or exec URL, got "ftp://example.com"',

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { newJobBatchShape, newJobShape } from '../../../src/interfaces/http/job-shapes.js';
+import { callbackRules } from '../../support/egress.js';
 import { problemsOf } from '../../../src/application/validation.js';
 
-const job = newJobShape(['http', 'https']);
+const job = newJobShape(callbackRules());
 
 test('nothing is wrong with what is right', () => {
   expect(problemsOf(job.schema, { callback_url: 'http://example.com/' })).toBeNull();
