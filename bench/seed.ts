@@ -43,6 +43,7 @@ const { maxRetries, retryBackoff, baseDelayMs, maxDelayMs } = DEFAULT_CONFIG.def
 const QUEUE_DEFAULTS: QueueSettings = {
   maxConcurrency: 1000,
   rateLimitRps: null,
+  maxDepth: null,
   retentionCompletedMs: null,
   retentionDeadMs: null,
   maxRetries,

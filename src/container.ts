@@ -20,7 +20,8 @@ import { MemoryWorkerStore } from './infrastructure/memory/memory-worker-store.j
 import { openFilesLimit, shareOpenFiles, type OpenFilesShare } from './infrastructure/process/open-files.js';
 import { SystemProcesses } from './infrastructure/process/system-processes.js';
 import { SystemRandom } from './infrastructure/random/system-random.js';
-import { JobWriter } from './infrastructure/sqlite/job-writer.js';
+import { JobLimit } from './infrastructure/sqlite/job-limit.js';
+import { JobWriter, type Limits } from './infrastructure/sqlite/job-writer.js';
 import { QueueLimit } from './infrastructure/sqlite/queue-limit.js';
 import { SqliteDatabase } from './infrastructure/sqlite/sqlite-database.js';
 import { SqliteJobQueries } from './infrastructure/sqlite/sqlite-job-queries.js';
@@ -45,7 +46,7 @@ export type { Container } from 'inversify';
 const SQLITE = {
   Database: token<SqliteDatabase>('sqlite.Database'),
   JobWriter: token<JobWriter>('sqlite.JobWriter'),
-  QueueLimit: token<QueueLimit>('sqlite.QueueLimit'),
+  Limits: token<Limits>('sqlite.Limits'),
 };
 
 /** What the interfaces take as a callback_url, and where the deliveries go. */
@@ -72,7 +73,8 @@ export function buildContainer(config: Config): Container {
 export function useMemoryStore(container: Container): void {
   const stores = [T.JobStore, T.JobQueries, T.QueueStore, T.ScheduleStore, T.WorkerStore];
   for (const store of stores) container.unbind(store);
-  const data = new MemoryData(container.get(T.Config).server.maxQueues);
+  const { maxQueues, maxJobs } = container.get(T.Config).server;
+  const data = new MemoryData(maxQueues, maxJobs ?? Infinity);
   container.bind(T.JobStore).toConstantValue(new MemoryJobStore(data));
   container.bind(T.JobQueries).toConstantValue(new MemoryJobQueries(data));
   container.bind(T.QueueStore).toConstantValue(new MemoryQueueStore(data));
@@ -122,7 +124,7 @@ function bindSurroundings(container: Container): void {
 
 function bindSqlite(container: Container): void {
   const db = { db: SQLITE.Database };
-  const writing = { ...db, writer: SQLITE.JobWriter, limit: SQLITE.QueueLimit };
+  const writing = { ...db, writer: SQLITE.JobWriter, limits: SQLITE.Limits };
   bind(
     container,
     SQLITE.Database,
@@ -134,20 +136,18 @@ function bindSqlite(container: Container): void {
     },
   );
   bind(container, SQLITE.JobWriter, db, ({ db }) => new JobWriter(db));
-  bind(
-    container,
-    SQLITE.QueueLimit,
-    { ...db, config: T.Config },
-    ({ db, config }) => new QueueLimit(db.connection, config.server.maxQueues),
-  );
-  bind(container, T.JobStore, writing, ({ db, writer, limit }) => new SqliteJobStore(db, writer, limit));
+  bind(container, SQLITE.Limits, { ...db, config: T.Config }, ({ db, config: { server } }) => ({
+    queues: new QueueLimit(db.connection, server.maxQueues),
+    jobs: new JobLimit(db, server.maxJobs ?? Infinity),
+  }));
+  bind(container, T.JobStore, writing, ({ db, writer, limits }) => new SqliteJobStore(db, writer, limits));
   bind(container, T.JobQueries, db, ({ db }) => new SqliteJobQueries(db));
-  bind(container, T.QueueStore, writing, ({ db, limit }) => new SqliteQueueStore(db, limit));
+  bind(container, T.QueueStore, writing, ({ db, limits }) => new SqliteQueueStore(db, limits.queues));
   bind(
     container,
     T.ScheduleStore,
     writing,
-    ({ db, writer, limit }) => new SqliteScheduleStore(db, writer, limit),
+    ({ db, writer, limits }) => new SqliteScheduleStore(db, writer, limits),
   );
   bind(container, T.WorkerStore, db, ({ db }) => new SqliteWorkerStore(db));
 }

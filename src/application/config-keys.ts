@@ -139,6 +139,12 @@ const server: Keys<Config['server']> = {
     (config) => config.server.maxQueues,
     'Queues that there may be; what would make a further one is refused with 409.',
   ),
+  maxJobs: key(
+    'server.max_jobs',
+    optional(integer(1, 1_000_000_000)),
+    (config) => config.server.maxJobs,
+    'Jobs that may be stored, finished ones too; what would make a further one is refused with 429. Leave it out for as many as the disk holds.',
+  ),
   maxConnections: key(
     'server.max_connections',
     optional(integer(1, 1_000_000)),
@@ -370,6 +376,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       durability: read(server.durability),
       maxBodyBytes: read(server.maxBodyBytes),
       maxQueues: read(server.maxQueues),
+      maxJobs: read(server.maxJobs),
       maxConnections: read(server.maxConnections),
       allowedHosts: read(server.allowedHosts),
     },

@@ -26,6 +26,8 @@ export interface Config {
     readonly durability: Durability;
     readonly maxBodyBytes: number;
     readonly maxQueues: number;
+    /** null: as many as the disk holds. */
+    readonly maxJobs: number | null;
     /** null: as many as the limit of open files allows. */
     readonly maxConnections: number | null;
     /** Further Host names to answer, lower case. */
@@ -92,6 +94,7 @@ export const DEFAULT_CONFIG: Config = {
     durability: 'normal',
     maxBodyBytes: 1_048_576,
     maxQueues: 10_000,
+    maxJobs: null,
     maxConnections: null,
     allowedHosts: [],
   },
@@ -133,6 +136,7 @@ export function queueDefaults(defaults: JobDefaults): QueueSettings {
   return {
     maxConcurrency: DEFAULT_MAX_CONCURRENCY,
     rateLimitRps: null,
+    maxDepth: null,
     maxRetries: defaults.maxRetries,
     retryBackoff: defaults.retryBackoff,
     baseDelayMs: defaults.baseDelayMs,

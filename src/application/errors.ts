@@ -13,6 +13,8 @@ export const ERROR_CODES = [
   'queue_exists',
   'queue_active',
   'too_many_queues',
+  'queue_full',
+  'too_many_jobs',
   'schedule_not_found',
   'worker_not_found',
   'route_not_found',
@@ -55,6 +57,22 @@ export function tooManyQueues(): Refused {
   return refuse(
     'too_many_queues',
     'There are as many queues as server.max_queues allows; name one that exists, delete some, or raise the limit',
+  );
+}
+
+/** For what would make the pending jobs of a queue more than its `max_depth`. */
+export function queueFull(name: string): Refused {
+  return refuse(
+    'queue_full',
+    `Queue ${name} has as many pending jobs as its max_depth allows; try again later, or raise the limit`,
+  );
+}
+
+/** For what would make a job more than `server.max_jobs`. */
+export function tooManyJobs(): Refused {
+  return refuse(
+    'too_many_jobs',
+    'There are as many jobs as server.max_jobs allows; try again later, discard finished ones or keep them for less long, or raise the limit',
   );
 }
 

@@ -129,6 +129,7 @@ export const maxConcurrency = integer(
   INT32_MAX,
   ' (to stop a queue, pause it with POST /queues/{name}/pause)',
 );
+export const maxDepth = integer(1, INT32_MAX);
 export const rateLimitRps = number(RATE_LIMIT_MIN, RATE_LIMIT_MAX);
 const retentionError = mustBe(
   'a duration such as "30m", "12h" or "7d", at most "36500d", or "never"',

@@ -9,8 +9,8 @@ import { describeStore } from './store.contract.js';
 describeStore({
   name: 'memory',
   forgets: 'memory ends with the process',
-  place: (maxQueues) => {
-    const data = new MemoryData(maxQueues);
+  place: (maxQueues, maxJobs) => {
+    const data = new MemoryData(maxQueues, maxJobs);
     const connect = () =>
       Promise.resolve({
         jobs: new MemoryJobStore(data),

@@ -6,12 +6,12 @@ import { describeStore } from './store.contract.js';
 
 describeStore({
   name: 'SQLite',
-  place: async (maxQueues) => {
+  place: async (maxQueues, maxJobs) => {
     const folder = await mkdtemp(join(tmpdir(), 'mininq-'));
     const opened: { jobs: { close(): Promise<void> } }[] = [];
     return {
       connect: () => {
-        const stores = connectSqlite(join(folder, 'test.db'), {}, maxQueues);
+        const stores = connectSqlite(join(folder, 'test.db'), {}, maxQueues, maxJobs);
         opened.push(stores);
         return Promise.resolve(stores);
       },

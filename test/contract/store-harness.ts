@@ -20,8 +20,8 @@ export const WORKERS = ['worker-0', 'worker-1', 'me', 'other'] as const;
 /** An adapter under test: what the contract suites need of it. */
 export interface StoreHarness {
   readonly name: string;
-  /** A fresh, empty place for data. @param maxQueues absent: any number */
-  place(maxQueues?: number): Promise<StorePlace>;
+  /** A fresh, empty place for data. @param maxQueues absent: any number; so of `maxJobs` */
+  place(maxQueues?: number, maxJobs?: number): Promise<StorePlace>;
   /** Why the adapter cannot keep data over a close; absent when it does. */
   readonly forgets?: string;
 }
@@ -33,13 +33,15 @@ export interface StorePlace {
 }
 
 /** Gives each test a place of its own, with workers that may claim, and cleans up after it. */
-export function freshPlaces(harness: StoreHarness): (maxQueues?: number) => Promise<StorePlace> {
+export function freshPlaces(
+  harness: StoreHarness,
+): (maxQueues?: number, maxJobs?: number) => Promise<StorePlace> {
   const places: StorePlace[] = [];
   afterEach(async () => {
     await Promise.all(places.splice(0).map((place) => place.destroy()));
   });
-  return async (maxQueues) => {
-    const place = await harness.place(maxQueues);
+  return async (maxQueues, maxJobs) => {
+    const place = await harness.place(maxQueues, maxJobs);
     places.push(place);
     const stores = await place.connect();
     await hire(stores.workers, ...WORKERS);

@@ -25,8 +25,13 @@ export const ATTEMPT = {
 
 export async function insert(jobs: Stores['jobs'], specs: Parameters<Stores['jobs']['insert']>[0]['jobs']) {
   const outcomes = await jobs.insert({ jobs: specs, now: NOW, queueDefaults: QUEUE_DEFAULTS });
-  if (outcomes === 'too_many_queues') throw new Error('there is no room for the queues');
-  return outcomes;
+  return taken(outcomes);
+}
+
+/** The outcomes of an insertion that was not refused. */
+export function taken(outcome: Awaited<ReturnType<Stores['jobs']['insert']>>) {
+  if (!Array.isArray(outcome)) throw new Error(`not inserted: ${JSON.stringify(outcome)}`);
+  return outcome;
 }
 
 export async function claim(

@@ -2,6 +2,7 @@ import { describeJobFigures } from './job-figures.contract.js';
 import { describeJobQueries } from './job-queries.contract.js';
 import { describeJobSearch } from './job-search.contract.js';
 import { describeJobStore } from './job-store.contract.js';
+import { describeJobLimit } from './job-limit.contract.js';
 import { describeQueueLimit } from './queue-limit.contract.js';
 import { describeQueueStore } from './queue-store.contract.js';
 import { describeScheduleStore } from './schedule-store.contract.js';
@@ -16,6 +17,7 @@ export function describeStore(harness: StoreHarness): void {
   describeJobFigures(harness);
   describeQueueStore(harness);
   describeQueueLimit(harness);
+  describeJobLimit(harness);
   describeScheduleStore(harness);
   describeWorkerStore(harness);
 }

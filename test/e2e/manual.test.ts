@@ -106,6 +106,7 @@ test('queues', async () => {
     base_delay_ms: 1000,
     max_delay_ms: 300000,
     // Beyond the manual.
+    max_depth: null,
     retention_completed: null,
     retention_dead: null,
     paused: 0,

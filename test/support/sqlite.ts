@@ -1,4 +1,5 @@
 import { QueueLimit } from '../../src/infrastructure/sqlite/queue-limit.js';
+import { JobLimit } from '../../src/infrastructure/sqlite/job-limit.js';
 import { JobWriter } from '../../src/infrastructure/sqlite/job-writer.js';
 import { SqliteDatabase, type Surroundings } from '../../src/infrastructure/sqlite/sqlite-database.js';
 import { SqliteJobQueries } from '../../src/infrastructure/sqlite/sqlite-job-queries.js';
@@ -18,18 +19,22 @@ export function connectSqlite(
   path: string,
   surroundings: Partial<Surroundings> = {},
   maxQueues = Number.POSITIVE_INFINITY,
+  maxJobs = Number.POSITIVE_INFINITY,
 ) {
   const scheduler = surroundings.scheduler ?? new ManualScheduler(new FakeClock());
   const logger = surroundings.logger ?? silentLogger;
   const database = new SqliteDatabase(path, 'normal', { scheduler, logger });
   const writer = new JobWriter(database);
-  const limit = new QueueLimit(database.connection, maxQueues);
+  const limits = {
+    queues: new QueueLimit(database.connection, maxQueues),
+    jobs: new JobLimit(database, maxJobs),
+  };
   return {
     database,
-    jobs: new SqliteJobStore(database, writer, limit),
+    jobs: new SqliteJobStore(database, writer, limits),
     queries: new SqliteJobQueries(database),
-    queues: new SqliteQueueStore(database, limit),
-    schedules: new SqliteScheduleStore(database, writer, limit),
+    queues: new SqliteQueueStore(database, limits.queues),
+    schedules: new SqliteScheduleStore(database, writer, limits),
     workers: new SqliteWorkerStore(database),
   };
 }

@@ -54,9 +54,10 @@ export class FireDueSchedules {
   async #tryToFire(schedule: Schedule): Promise<boolean> {
     const { id } = schedule;
     try {
-      const fired = await this.#fire(schedule);
+      const outcome = await this.#fire(schedule);
+      if (outcome === 'put_off') return false;
       this.#failing.remove(id);
-      return fired;
+      return outcome === 'fired';
     } catch (error) {
       // The store's own trouble passes; the loop tries again.
       if (error instanceof StoreUnavailableError) throw error;
@@ -66,15 +67,16 @@ export class FireDueSchedules {
     }
   }
 
-  async #fire(schedule: Schedule): Promise<boolean> {
+  /** put_off: there is no room for the job. The tick stays due; with those that are missed meanwhile it makes one. */
+  async #fire(schedule: Schedule): Promise<'fired' | 'not_fired' | 'put_off'> {
     const { schedules, clock, logger } = this.#ports;
     const { id, nextRunAt: dueAt } = schedule;
-    if (dueAt === null) return false;
+    if (dueAt === null) return 'not_fired';
     const now = clock.now();
     const parsed = parseCron(cronOf(schedule));
     if (parsed.kind === 'invalid') {
       await this.#stop(schedule, `${parsed.field}: ${parsed.message}`);
-      return false;
+      return 'not_fired';
     }
     const job = scheduledJob(schedule, this.#ports.ids.next(), now);
     const outcome = await schedules.fire({
@@ -86,9 +88,18 @@ export class FireDueSchedules {
       now,
       queueDefaults: this.#queueDefaults,
     });
-    if (outcome === 'lost_race') return false;
+    if (outcome === 'lost_race') return 'not_fired';
+    if (outcome !== 'fired') {
+      logger.warn('schedule not fired: there is no room for its job', {
+        schedule_id: id,
+        queue: job.queueName,
+        limit: outcome === 'too_many_jobs' ? 'server.max_jobs' : 'max_depth',
+        next_try_in_ms: this.#failing.add(id),
+      });
+      return 'put_off';
+    }
     logger.debug('schedule fired', { schedule_id: id, job_id: job.id, queue: job.queueName });
-    return true;
+    return 'fired';
   }
 
   /** Its expression or zone was valid when it was stored; time zones do get removed. No retry would mend that. */

@@ -17,6 +17,15 @@ export type InsertOutcome =
   /** A job with the same idempotency key exists (in the store or earlier in the same request). */
   | { readonly kind: 'duplicate'; readonly job: Job };
 
+/** Why jobs were not inserted: with them there would be more than there may be. */
+export type JobsRefused = 'too_many_jobs' | QueueFull;
+
+/** The pending jobs would be more than the queue's `maxDepth`. */
+export interface QueueFull {
+  readonly kind: 'queue_full';
+  readonly queueName: string;
+}
+
 export interface ClaimRequest {
   readonly now: number;
   /** Registered in the WorkerStore. */
@@ -105,9 +114,9 @@ export interface PruneOutcome {
 export interface JobStore {
   /**
    * All or none; outcomes in the order of the jobs. too_many_queues: it would make more queues than the store may
-   * have, and inserted nothing.
+   * have, and inserted nothing. So it is with too many jobs, of which those whose idempotency key is taken are none.
    */
-  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues'>;
+  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues' | JobsRefused>;
 
   /**
    * Takes ready jobs, in each queue by priority (highest first), then in the order of their

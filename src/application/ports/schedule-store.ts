@@ -2,6 +2,7 @@ import type { NewJob } from '../../domain/job/job.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import type { Schedule } from '../../domain/schedule/schedule.js';
 import type { Result } from '../errors.js';
+import type { JobsRefused } from './job-store.js';
 
 export interface FireRequest {
   readonly id: string;
@@ -73,11 +74,11 @@ export interface ScheduleStore {
   nextDueAt(except: readonly string[]): Promise<number | null>;
   /**
    * Moves the schedule on and inserts the job, both or neither. lost_race: not due any more, or changed, disabled,
-   * gone.
+   * gone. When there are too many jobs, the tick stays due.
    */
-  fire(request: FireRequest): Promise<'fired' | 'lost_race'>;
+  fire(request: FireRequest): Promise<'fired' | 'lost_race' | JobsRefused>;
   /** Inserts a job out of turn: the last run is now, the next one stays as it is. */
-  run(request: RunRequest): Promise<'ran' | 'missing'>;
+  run(request: RunRequest): Promise<'ran' | 'missing' | JobsRefused>;
   /** Takes the next run from a schedule that cannot be fired, unless a client changed it meanwhile. */
   stop(request: StopRequest): Promise<'stopped' | 'lost_race'>;
   /** enabled: those that fire when they are due. */

@@ -4,11 +4,11 @@ import type { NewJob } from '../../domain/job/job.js';
 import { formatJobHeaders, type JobHeaders } from '../../domain/job/job-headers.js';
 import type { BackoffStrategy } from '../../domain/retry/backoff.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
-import { ok, tooManyQueues, type Result } from '../errors.js';
+import { ok, queueFull, tooManyJobs, tooManyQueues, type Refused, type Result } from '../errors.js';
 import * as fields from '../fields.js';
 import { jobHeaders } from '../job-headers.js';
 import { check } from '../validation.js';
-import type { InsertOutcome } from '../ports/job-store.js';
+import type { InsertOutcome, JobsRefused } from '../ports/job-store.js';
 import type { Ports } from './ports.js';
 
 /** null: the queue or the configuration decides. */
@@ -94,9 +94,14 @@ export function enqueueCheckedJobs(
       queueDefaults: queueDefaults(defaults),
     });
     if (outcomes === 'too_many_queues') return tooManyQueues();
+    if (!Array.isArray(outcomes)) return jobsRefused(outcomes);
     if (outcomes.some(({ kind }) => kind === 'inserted')) events.publish({ type: 'jobs_pending' });
     return ok(outcomes);
   };
+}
+
+export function jobsRefused(refused: JobsRefused): Refused {
+  return refused === 'too_many_jobs' ? tooManyJobs() : queueFull(refused.queueName);
 }
 
 /** Field by field: every job passes here, and an object made by a rest pattern is slow to make and to read. */

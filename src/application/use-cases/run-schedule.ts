@@ -2,6 +2,7 @@ import { pendingJob, type Job } from '../../domain/job/job.js';
 import { scheduledJob } from '../../domain/schedule/schedule.js';
 import { queueDefaults, type JobDefaults } from '../config.js';
 import { ok, type Result } from '../errors.js';
+import { jobsRefused } from './enqueue-jobs.js';
 import { scheduleNotFound } from './get-schedule.js';
 import type { Ports } from './ports.js';
 
@@ -22,6 +23,7 @@ export function runSchedule(
     const job = scheduledJob(schedule, ids.next(), now);
     const outcome = await schedules.run({ id, job, now, queueDefaults: queueDefaults(defaults) });
     if (outcome === 'missing') return scheduleNotFound(id);
+    if (outcome !== 'ran') return jobsRefused(outcome);
     events.publish({ type: 'jobs_pending' });
     events.publish({ type: 'schedule_fired' });
     // Not read again: by now it may be done, and cleaned up or cancelled.

@@ -11,6 +11,8 @@ export interface QueueSettings extends RetryPolicy {
   readonly maxConcurrency: number;
   /** Starts per second, > 0; null: no limit. */
   readonly rateLimitRps: number | null;
+  /** Jobs that may be pending, >= 1: then no more are taken; null: any number. */
+  readonly maxDepth: number | null;
   /** For jobs that don't say. */
   readonly maxRetries: number;
   /** How long its completed jobs are kept, milliseconds from their end; null: as the configuration says. */

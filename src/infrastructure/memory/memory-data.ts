@@ -1,4 +1,4 @@
-import { isReady, pendingJob, type Job, type JobState } from '../../domain/job/job.js';
+import { isReady, pendingJob, type Job, type JobState, type NewJob } from '../../domain/job/job.js';
 import { FAILED_ATTEMPTS_KEPT } from '../../application/limits.js';
 import type { JobCounts, KeptAttempt, MinuteThroughput } from '../../application/ports/job-queries.js';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
@@ -6,7 +6,7 @@ import { newQueue, type Queue, type QueueSettings } from '../../domain/queue/que
 import type { Schedule } from '../../domain/schedule/schedule.js';
 import type { Worker } from '../../domain/worker/worker.js';
 import { startOfMinute } from '../../application/throughput.js';
-import type { InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
+import type { InsertOutcome, InsertRequest, JobsRefused } from '../../application/ports/job-store.js';
 
 /** What the memory adapters share: everything, for as long as the process lives. */
 export class MemoryData {
@@ -23,9 +23,27 @@ export class MemoryData {
   /** Ids of the pending jobs that were not due when jobs were last claimed. */
   readonly delayed = new Set<string>();
   readonly #maxQueues: number;
+  readonly #maxJobs: number;
 
-  constructor(maxQueues = Number.POSITIVE_INFINITY) {
+  constructor(maxQueues = Number.POSITIVE_INFINITY, maxJobs = Number.POSITIVE_INFINITY) {
     this.#maxQueues = maxQueues;
+    this.#maxJobs = maxJobs;
+  }
+
+  /** Why these may not be inserted; null: they may. */
+  refusal(jobs: readonly NewJob[]): JobsRefused | null {
+    const keys = new Set(this.jobIdsByKey.keys());
+    const fresh = jobs.filter(({ idempotencyKey: key }) => {
+      if (key !== null && keys.has(key)) return false;
+      if (key !== null) keys.add(key);
+      return true;
+    });
+    for (const queueName of new Set(fresh.map((job) => job.queueName))) {
+      const maxDepth = this.queues.get(queueName)?.maxDepth ?? Infinity;
+      const more = fresh.filter((job) => job.queueName === queueName).length;
+      if (this.count(queueName).pending + more > maxDepth) return { kind: 'queue_full', queueName };
+    }
+    return fresh.length > 0 && this.jobs.size + fresh.length > this.#maxJobs ? 'too_many_jobs' : null;
   }
 
   /** Is there room for these queues, or are they there? */

@@ -10,6 +10,7 @@ import type {
   ExpectedState,
   InsertOutcome,
   InsertRequest,
+  JobsRefused,
   JobStore,
   PruneOutcome,
   PruneRequest,
@@ -27,11 +28,11 @@ export class MemoryJobStore implements JobStore {
     this.#data = data;
   }
 
-  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues'> {
+  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues' | JobsRefused> {
     if (!this.#data.admits(request.jobs.map(({ queueName }) => queueName))) {
       return Promise.resolve('too_many_queues');
     }
-    return Promise.resolve(this.#data.insert(request));
+    return Promise.resolve(this.#data.refusal(request.jobs) ?? this.#data.insert(request));
   }
 
   claim({ now, workerId, slots, queues, plan, admission }: ClaimRequest): Promise<ClaimOutcome> {

@@ -1,5 +1,6 @@
 import { isActive, type Schedule } from '../../domain/schedule/schedule.js';
 import type { Result } from '../../application/errors.js';
+import type { JobsRefused } from '../../application/ports/job-store.js';
 import { lowerAscii } from '../../application/lower-ascii.js';
 import type {
   FireRequest,
@@ -76,7 +77,9 @@ export class MemoryScheduleStore implements ScheduleStore {
     job,
     now,
     queueDefaults,
-  }: FireRequest): Promise<'fired' | 'lost_race'> {
+  }: FireRequest): Promise<'fired' | 'lost_race' | JobsRefused> {
+    const refused = this.#data.refusal([job]);
+    if (refused) return Promise.resolve(refused);
     const schedule = this.#data.schedules.get(id);
     const asExpected = schedule?.nextRunAt === expectedNextRunAt && schedule.updatedAt === expectedUpdatedAt;
     if (!schedule?.enabled || !asExpected) return Promise.resolve('lost_race');
@@ -85,7 +88,9 @@ export class MemoryScheduleStore implements ScheduleStore {
     return Promise.resolve('fired');
   }
 
-  run({ id, job, now, queueDefaults }: RunRequest): Promise<'ran' | 'missing'> {
+  run({ id, job, now, queueDefaults }: RunRequest): Promise<'ran' | 'missing' | JobsRefused> {
+    const refused = this.#data.refusal([job]);
+    if (refused) return Promise.resolve(refused);
     const schedule = this.#data.schedules.get(id);
     if (!schedule) return Promise.resolve('missing');
     this.#data.schedules.set(id, { ...schedule, lastRunAt: now });

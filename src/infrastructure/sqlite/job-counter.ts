@@ -14,6 +14,10 @@ export function countOf(status: JobStatus, ready: boolean): JobCount {
  */
 export class JobCounter {
   readonly #upsert: Database.Statement;
+  readonly #pending: Database.Statement<[string], number>;
+  readonly #total: Database.Statement<[], number | null>;
+  /** All jobs as they are stored, once somebody has asked in this transaction. */
+  #storedTotal: number | undefined;
   #deltas = new Map<string, Record<JobCount, number>>();
 
   constructor(db: Database.Database) {
@@ -23,6 +27,27 @@ export class JobCounter {
          ready = ready + excluded.ready, delayed = delayed + excluded.delayed, running = running + excluded.running,
          completed = completed + excluded.completed, dead = dead + excluded.dead`,
     );
+    this.#pending = db
+      .prepare<[string], number>('SELECT ready + delayed FROM job_counts WHERE queue_name = ?')
+      .pluck();
+    this.#total = db
+      .prepare<[], number | null>('SELECT sum(ready + delayed + running + completed + dead) FROM job_counts')
+      .pluck();
+  }
+
+  /** The pending jobs of the queue, with what this transaction has changed. */
+  pending(queueName: string): number {
+    const delta = this.#deltas.get(queueName);
+    return (this.#pending.get(queueName) ?? 0) + (delta ? delta.ready + delta.delayed : 0);
+  }
+
+  /** All jobs, likewise. */
+  total(): number {
+    let total = (this.#storedTotal ??= this.#total.get() ?? 0);
+    for (const { ready, delayed, running, completed, dead } of this.#deltas.values()) {
+      total += ready + delayed + running + completed + dead;
+    }
+    return total;
   }
 
   add(queueName: string, count: JobCount, change: number): void {
@@ -38,6 +63,7 @@ export class JobCounter {
   flush(): void {
     const deltas = this.#deltas;
     this.#deltas = new Map();
+    this.#storedTotal = undefined;
     for (const [queueName, { ready, delayed, running, completed, dead }] of deltas) {
       this.#upsert.run(queueName, ready, delayed, running, completed, dead);
     }
@@ -46,5 +72,6 @@ export class JobCounter {
   /** Forgets what a transaction had collected that failed. */
   reset(): void {
     this.#deltas.clear();
+    this.#storedTotal = undefined;
   }
 }

@@ -2,7 +2,12 @@ import type Database from 'better-sqlite3';
 import type { FailedAttempt } from '../../domain/job/outcome.js';
 import { isReady, pendingJob, type Job, type JobState, type JobStatus } from '../../domain/job/job.js';
 import { newQueue, type QueueSettings } from '../../domain/queue/queue.js';
-import type { ExpectedState, InsertOutcome, InsertRequest } from '../../application/ports/job-store.js';
+import type {
+  ExpectedState,
+  InsertOutcome,
+  InsertRequest,
+  JobsRefused,
+} from '../../application/ports/job-store.js';
 import { FailedAttempts } from './failed-attempts.js';
 import { countOf, type JobCount, type JobCounter } from './job-counter.js';
 import {
@@ -15,9 +20,16 @@ import {
   UPDATED_COLUMNS,
   type JobRow,
 } from './job-row.js';
+import type { JobLimit } from './job-limit.js';
 import type { QueueLimit } from './queue-limit.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 import type { ThroughputCounter } from './throughput-counter.js';
+
+/** Of an insertion. */
+export interface Limits {
+  readonly queues: QueueLimit;
+  readonly jobs: JobLimit;
+}
 
 /** What the tables have of a job beside its fields. */
 export interface StoredJob {
@@ -54,7 +66,7 @@ export class JobWriter {
   readonly #updateRunning: Database.Statement;
   readonly #delete: Database.Statement<[number]>;
   readonly #failedAttempts: FailedAttempts;
-  readonly #queueMaxRetries: Database.Statement<[string], number>;
+  readonly #queue: Database.Statement<[string], readonly [maxRetries: number, maxDepth: number | null]>;
   readonly #insertQueue: Database.Statement;
 
   constructor({ connection: db, counter, throughput }: SqliteDatabase) {
@@ -78,35 +90,44 @@ export class JobWriter {
     this.#updateRunning = db.prepare(UPDATE_RUNNING);
     this.#delete = db.prepare('DELETE FROM jobs WHERE rowid = ?');
     this.#failedAttempts = new FailedAttempts(db);
-    this.#queueMaxRetries = db
-      .prepare<[string], number>('SELECT max_retries FROM queues WHERE name = ?')
-      .pluck();
+    this.#queue = db
+      .prepare<[string], readonly [number, number | null]>(
+        'SELECT max_retries, max_depth FROM queues WHERE name = ?',
+      )
+      .raw();
     this.#insertQueue = db.prepare(
       `INSERT INTO queues (name, max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms,
-         max_delay_ms, paused, tokens, tokens_at, retention_completed_ms, retention_dead_ms, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
+         max_delay_ms, paused, tokens, tokens_at, retention_completed_ms, retention_dead_ms, created_at, updated_at,
+         max_depth)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
   /**
    * Inserts jobs, and the queues that are missing. Outcomes in the order of the jobs.
-   * @param limit absent: the queues are made however many there are
+   * @param limits absent: however many there are of either
    */
-  insert({ jobs, now, queueDefaults }: InsertRequest): InsertOutcome[];
-  insert(request: InsertRequest, limit: QueueLimit): InsertOutcome[] | 'too_many_queues';
+  insert(request: InsertRequest): InsertOutcome[];
+  insert(request: InsertRequest, limits: Limits): InsertOutcome[] | 'too_many_queues' | JobsRefused;
   insert(
     { jobs, now, queueDefaults }: InsertRequest,
-    limit?: QueueLimit,
-  ): InsertOutcome[] | 'too_many_queues' {
+    limits?: Limits,
+  ): InsertOutcome[] | 'too_many_queues' | JobsRefused {
     const maxRetries = new Map<string, number>();
+    const maxDepths = new Map<string, number>();
     const missing: string[] = [];
     for (const { queueName } of jobs) {
       if (maxRetries.has(queueName)) continue;
-      const existing = this.#queueMaxRetries.get(queueName);
-      if (existing === undefined) missing.push(queueName);
-      maxRetries.set(queueName, existing ?? queueDefaults.maxRetries);
+      const queue = this.#queue.get(queueName);
+      if (queue === undefined) missing.push(queueName);
+      else if (queue[1] !== null) maxDepths.set(queueName, queue[1]);
+      maxRetries.set(queueName, queue?.[0] ?? queueDefaults.maxRetries);
     }
-    if (missing.length > 0 && limit?.admits(missing.length) === false) return 'too_many_queues';
+    if (limits) {
+      if (missing.length > 0 && !limits.queues.admits(missing.length)) return 'too_many_queues';
+      const refusal = limits.jobs.refusal(jobs, maxDepths);
+      if (refusal) return refusal;
+    }
     for (const name of missing) this.#createQueue(name, queueDefaults, now);
     return jobs.map((job) =>
       this.#insertOne(pendingJob(job, maxRetries.get(job.queueName) ?? queueDefaults.maxRetries), now),
@@ -115,7 +136,7 @@ export class JobWriter {
 
   /** Creates the queue if it is missing. */
   ensureQueue(name: string, defaults: QueueSettings, now: number): void {
-    if (this.#queueMaxRetries.get(name) === undefined) this.#createQueue(name, defaults, now);
+    if (this.#queue.get(name) === undefined) this.#createQueue(name, defaults, now);
   }
 
   #createQueue(name: string, defaults: QueueSettings, now: number): void {
@@ -134,6 +155,7 @@ export class JobWriter {
       queue.retentionDeadMs,
       queue.createdAt,
       queue.updatedAt,
+      queue.maxDepth,
     );
   }
 

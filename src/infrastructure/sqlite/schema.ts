@@ -33,6 +33,7 @@ export const queues = sqliteTable('queues', {
   retentionDeadMs: integer('retention_dead_ms'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
+  maxDepth: integer('max_depth'),
 });
 
 function sqliteColumn({ name, kind, nullable }: JobColumn): SQLiteColumnBuilderBase {

@@ -11,6 +11,7 @@ import type {
   ExpectedState,
   InsertOutcome,
   InsertRequest,
+  JobsRefused,
   JobStore,
   PruneOutcome,
   PruneRequest,
@@ -29,11 +30,10 @@ import {
   type NumberedJobRow,
   type SummaryRow,
 } from './job-row.js';
-import type { JobWriter, StoredJob } from './job-writer.js';
+import type { JobWriter, Limits, StoredJob } from './job-writer.js';
 import { ClaimableQueues } from './claimable-queues.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { FinishedJobs } from './finished-jobs.js';
-import type { QueueLimit } from './queue-limit.js';
 import { JobRecount } from './job-recount.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
@@ -62,7 +62,7 @@ export const SELECT_DRAINING = 'SELECT draining FROM workers WHERE id = ? AND de
 export class SqliteJobStore implements JobStore {
   readonly #db: SqliteDatabase;
   readonly #writer: JobWriter;
-  readonly #limit: QueueLimit;
+  readonly #limits: Limits;
   readonly #queues: ClaimableQueues;
   readonly #selectReady: Database.Statement<[string, number], NumberedJobRow>;
   readonly #delayed: DelayedJobs;
@@ -76,9 +76,9 @@ export class SqliteJobStore implements JobStore {
   /** Where the jobs are that were claimed here and are not settled: a settlement need not look for them. */
   readonly #claimed = new Map<string, StoredJob>();
 
-  constructor(db: SqliteDatabase, writer: JobWriter, limit: QueueLimit) {
+  constructor(db: SqliteDatabase, writer: JobWriter, limits: Limits) {
     this.#db = db;
-    this.#limit = limit;
+    this.#limits = limits;
     this.#writer = writer;
     const { connection } = db;
     this.#queues = new ClaimableQueues(connection);
@@ -97,8 +97,8 @@ export class SqliteJobStore implements JobStore {
     this.#finished = new FinishedJobs(connection, writer);
   }
 
-  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues'> {
-    return this.#db.write(() => this.#writer.insert(request, this.#limit));
+  insert(request: InsertRequest): Promise<InsertOutcome[] | 'too_many_queues' | JobsRefused> {
+    return this.#db.write(() => this.#writer.insert(request, this.#limits));
   }
 
   claim(claim: ClaimRequest): Promise<ClaimOutcome> {

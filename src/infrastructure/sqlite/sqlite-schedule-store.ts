@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, isNotNull, isNull, lte, min, or, sql, type SQL } from 'drizzle-orm';
 import type { Schedule } from '../../domain/schedule/schedule.js';
 import type { Result } from '../../application/errors.js';
+import type { JobsRefused } from '../../application/ports/job-store.js';
 import type {
   FireRequest,
   RunRequest,
@@ -9,25 +10,24 @@ import type {
   ScheduleStore,
   StopRequest,
 } from '../../application/ports/schedule-store.js';
-import type { JobWriter } from './job-writer.js';
-import type { QueueLimit } from './queue-limit.js';
+import type { JobWriter, Limits } from './job-writer.js';
 import { schedules } from './schema.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 
 export class SqliteScheduleStore implements ScheduleStore {
   readonly #db: SqliteDatabase;
   readonly #writer: JobWriter;
-  readonly #limit: QueueLimit;
+  readonly #limits: Limits;
 
-  constructor(db: SqliteDatabase, writer: JobWriter, limit: QueueLimit) {
+  constructor(db: SqliteDatabase, writer: JobWriter, limits: Limits) {
     this.#db = db;
-    this.#limit = limit;
+    this.#limits = limits;
     this.#writer = writer;
   }
 
   create(schedule: Schedule): Promise<'created' | 'too_many_queues'> {
     return this.#db.write(() => {
-      if (!this.#limit.admitsScheduled(schedule.queueName)) return 'too_many_queues';
+      if (!this.#limits.queues.admitsScheduled(schedule.queueName)) return 'too_many_queues';
       this.#db.orm.insert(schedules).values(schedule).run();
       return 'created';
     });
@@ -66,7 +66,7 @@ export class SqliteScheduleStore implements ScheduleStore {
       if (!schedule) return null;
       const revised = revise(schedule);
       if (!revised.ok) return revised;
-      if (!this.#limit.admitsScheduled(revised.value.queueName)) return 'too_many_queues';
+      if (!this.#limits.queues.admitsScheduled(revised.value.queueName)) return 'too_many_queues';
       this.#db.orm.update(schedules).set(revised.value).where(eq(schedules.id, id)).run();
       return revised;
     });
@@ -102,8 +102,10 @@ export class SqliteScheduleStore implements ScheduleStore {
     );
   }
 
-  fire(request: FireRequest): Promise<'fired' | 'lost_race'> {
+  fire(request: FireRequest): Promise<'fired' | 'lost_race' | JobsRefused> {
     return this.#db.write(() => {
+      const refused = this.#limits.jobs.refusalOf(request.job);
+      if (refused) return refused;
       const { changes } = this.#db.orm
         .update(schedules)
         .set({ lastRunAt: request.now, nextRunAt: request.nextRunAt })
@@ -122,8 +124,10 @@ export class SqliteScheduleStore implements ScheduleStore {
     });
   }
 
-  run({ id, job, now, queueDefaults }: RunRequest): Promise<'ran' | 'missing'> {
+  run({ id, job, now, queueDefaults }: RunRequest): Promise<'ran' | 'missing' | JobsRefused> {
     return this.#db.write(() => {
+      const refused = this.#limits.jobs.refusalOf(job);
+      if (refused) return refused;
       const { changes } = this.#db.orm
         .update(schedules)
         .set({ lastRunAt: now })

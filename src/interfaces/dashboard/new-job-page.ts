@@ -51,7 +51,10 @@ export function newJobRoutes(
       const read = readForm(form, FIELDS, schema, { shownJson });
       if (!read.ok) return show(newJobView(read.state, defaults, copied));
       const enqueued = await enqueueCheckedJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
-      if (!enqueued.ok) return refused(enqueued.refusal);
+      if (!enqueued.ok) {
+        const problems = new Map([['', enqueued.refusal.message]]);
+        return show(newJobView({ ...read.state, problems }, defaults, copied));
+      }
       const [outcome] = enqueued.value;
       if (!outcome) throw new Error('the store took one job and told the fate of none');
       const notice =

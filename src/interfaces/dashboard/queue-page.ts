@@ -19,6 +19,7 @@ import type { View } from './view.js';
 const SETTINGS: FieldKinds = {
   max_concurrency: 'number',
   rate_limit_rps: 'number',
+  max_depth: 'number',
   max_retries: 'number',
   retry_backoff: 'text',
   base_delay_ms: 'number',
@@ -27,7 +28,7 @@ const SETTINGS: FieldKinds = {
   retention_dead: 'text',
 };
 /** An empty field is no change, but for these: there it is none. */
-const NULLABLE = ['rate_limit_rps', 'retention_completed', 'retention_dead'];
+const NULLABLE = ['rate_limit_rps', 'max_depth', 'retention_completed', 'retention_dead'];
 
 /** @param defaults that a queue takes where nothing is said */
 export function queueRoutes(useCases: UseCases, clock: Clock, defaults: JobDefaults): PageRoute[] {
@@ -157,6 +158,10 @@ function queueContent(stats: QueueStats, now: number): Html {
     ['Completed', jobs('completed', counts.completed)],
     ['Dead', jobs('dead', counts.dead)],
     ['Rate limit', rateLimit(stats, now)],
+    [
+      'Max depth',
+      queue.maxDepth === null ? html`<span class="none">none</span>` : formatCount(queue.maxDepth),
+    ],
     ['Created', time(queue.createdAt)],
     ['Changed', time(queue.updatedAt)],
   ])}</section>`;
@@ -177,6 +182,12 @@ function settingsFields(state: FormState): Html[] {
       label: 'Rate limit',
       inputmode: 'decimal',
       hint: 'Jobs that start per second, at most; empty: no limit.',
+    }),
+    textField(state, {
+      name: 'max_depth',
+      label: 'Max depth',
+      inputmode: 'numeric',
+      hint: 'Jobs that may be pending: then no more are taken; empty: no limit.',
     }),
     textField(state, {
       name: 'max_retries',
@@ -200,6 +211,7 @@ function settingsOf(queue: QueueSettings): Record<string, string> {
   return {
     max_concurrency: String(queue.maxConcurrency),
     rate_limit_rps: queue.rateLimitRps === null ? '' : String(queue.rateLimitRps),
+    max_depth: queue.maxDepth === null ? '' : String(queue.maxDepth),
     max_retries: String(queue.maxRetries),
     retry_backoff: queue.retryBackoff,
     base_delay_ms: String(queue.baseDelayMs),

@@ -18,6 +18,8 @@ export const ERROR_STATUS = {
   queue_exists: 409,
   queue_active: 409,
   too_many_queues: 409,
+  queue_full: 429,
+  too_many_jobs: 429,
   schedule_not_found: 404,
   worker_not_found: 404,
   route_not_found: 404,
@@ -32,6 +34,14 @@ export const ERROR_STATUS = {
   not_claiming: 503,
   internal_error: 500,
 } as const satisfies Record<ErrorCode, number>;
+
+/** Seconds, for what passes by itself. Finished jobs are cleaned up less often than pending ones are begun. */
+const RETRY_AFTER: Readonly<Partial<Record<ErrorCode, number>>> = {
+  queue_full: 5,
+  too_many_jobs: 60,
+  store_unavailable: 1,
+  not_claiming: 1,
+};
 
 /** The body of every answer that is not 2xx. */
 export const errorObject = z.object({
@@ -50,6 +60,7 @@ const CHALLENGES = ['Bearer realm="mininq"', 'Basic realm="mininq", charset="UTF
 
 export function sendError(response: HttpResponse, refusal: Refusal): void {
   if (refusal.code === 'unauthorized') response.setHeader('WWW-Authenticate', CHALLENGES);
-  if (ERROR_STATUS[refusal.code] === 503) response.setHeader('Retry-After', '1');
+  const retryAfter = RETRY_AFTER[refusal.code];
+  if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
   sendJson(response, ERROR_STATUS[refusal.code], presentError(refusal, response.locals.requestId));
 }

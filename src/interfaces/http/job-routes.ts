@@ -50,7 +50,7 @@ function createJob({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof n
         201: ['The new job.', jobShape],
         200: ['The job that already has the idempotency key.', jobShape],
       },
-      errors: ['too_many_queues'],
+      errors: ['too_many_queues', 'queue_full', 'too_many_jobs'],
     },
     newJob,
     async (body, { json }) => {
@@ -77,7 +77,7 @@ function createJobs({ enqueueCheckedJobs }: UseCases, newJob: ReturnType<typeof 
           jobBatchShape,
         ],
       },
-      errors: ['too_many_queues'],
+      errors: ['too_many_queues', 'queue_full', 'too_many_jobs'],
     },
     newJobBatchShape(newJob),
     async ({ jobs }, { json }) => {

@@ -10,6 +10,7 @@ import type { Shape } from './route.js';
 const settings = {
   max_concurrency: fields.maxConcurrency,
   rate_limit_rps: fields.rateLimitRps,
+  max_depth: fields.maxDepth,
   max_retries: fields.count,
   retry_backoff: fields.retryBackoff,
   base_delay_ms: fields.count,
@@ -31,6 +32,9 @@ export const newQueueShape = {
     rate_limit_rps: settings.rate_limit_rps
       .nullish()
       .meta({ description: 'Jobs that start per second, at most. Default: no limit.' }),
+    max_depth: settings.max_depth.nullish().meta({
+      description: 'Jobs that may be pending: then no more are taken. Default: no limit.',
+    }),
     max_retries: settings.max_retries.nullish().meta({ description: configured }),
     retry_backoff: settings.retry_backoff.nullish().meta({ description: configured }),
     base_delay_ms: settings.base_delay_ms.nullish().meta({ description: configured }),
@@ -49,6 +53,7 @@ export const queueUpdateShape = {
   schema: fields.update({
     ...settings,
     rate_limit_rps: settings.rate_limit_rps.nullable().meta({ description: 'null removes the limit.' }),
+    max_depth: settings.max_depth.nullable().meta({ description: 'null removes the limit.' }),
     retention_completed: settings.retention_completed.nullable().meta({ description: asConfigured }),
     retention_dead: settings.retention_dead.nullable().meta({ description: asConfigured }),
   }),
@@ -59,10 +64,11 @@ type Settings = Partial<z.infer<typeof newQueueShape.schema>>;
 /** What is given, and nothing else. */
 export function toQueueSettings(body: Settings): QueueChange {
   const { max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms, max_delay_ms } = body;
-  const { retention_completed, retention_dead } = body;
+  const { max_depth, retention_completed, retention_dead } = body;
   return {
     ...(max_concurrency != null && { maxConcurrency: max_concurrency }),
     ...(rate_limit_rps !== undefined && { rateLimitRps: rate_limit_rps }),
+    ...(max_depth !== undefined && { maxDepth: max_depth }),
     ...(max_retries != null && { maxRetries: max_retries }),
     ...(retry_backoff != null && { retryBackoff: retry_backoff }),
     ...(base_delay_ms != null && { baseDelayMs: base_delay_ms }),
@@ -80,6 +86,7 @@ const shared = {
   name: z.string(),
   max_concurrency: z.int(),
   rate_limit_rps: z.number().nullable(),
+  max_depth: z.int().nullable(),
   max_retries: z.int(),
   retry_backoff: z.enum(BACKOFF_STRATEGIES),
   base_delay_ms: z.int(),
@@ -134,6 +141,7 @@ function presentSettings(queue: Queue) {
     name: queue.name,
     max_concurrency: queue.maxConcurrency,
     rate_limit_rps: queue.rateLimitRps,
+    max_depth: queue.maxDepth,
     max_retries: queue.maxRetries,
     retry_backoff: queue.retryBackoff,
     base_delay_ms: queue.baseDelayMs,

@@ -92,7 +92,7 @@ function scheduleItemRoutes(useCases: UseCases, callbacks: CallbackRules): Route
         role: 'admin',
         parameter,
         answers: { 201: ['The new job.', jobShape] },
-        errors: ['schedule_not_found'],
+        errors: ['schedule_not_found', 'queue_full', 'too_many_jobs'],
       },
       async (id) => reply(await runSchedule(id), 201, presentJob),
     ),

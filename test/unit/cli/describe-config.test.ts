@@ -16,6 +16,7 @@ db_path = "C:\\\\jobs \\"1\\".db"     # file mininq.toml
 durability = "normal"             # default
 max_body_bytes = 1048576          # default
 max_queues = 10000                # default
+# max_jobs is not set             # default
 # max_connections is not set      # default
 allowed_hosts = []                # default
 

@@ -45,7 +45,7 @@ describe('docs/configuration.md', () => {
         tokens: [{ name: 'app', token: `sha256:${'0'.repeat(64)}`, role: 'producer' }],
         withoutToken: 'loopback',
       },
-      server: { ...DEFAULT_CONFIG.server, maxConnections: 1000 },
+      server: { ...DEFAULT_CONFIG.server, maxJobs: 1_000_000, maxConnections: 1000 },
       worker: {
         ...DEFAULT_CONFIG.worker,
         retentionDays: 30,

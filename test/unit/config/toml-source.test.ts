@@ -8,7 +8,7 @@ import { load, refusal, temporaryDirectory } from './load.js';
 const FILE = 'must be the path of a file, not';
 const IN_MEMORY = 'a database in memory would lose acknowledged jobs';
 const KEYS_OF_SERVER =
-  'host, port, db_path, durability, max_body_bytes, max_queues, max_connections, allowed_hosts';
+  'host, port, db_path, durability, max_body_bytes, max_queues, max_jobs, max_connections, allowed_hosts';
 
 const ADDRESS = 'must be an IP address or a host name, without scheme, port or brackets, not';
 const PORT = 'must be an integer from 0 to 65535, not';

@@ -19,6 +19,7 @@ describe('a new queue', () => {
       name: '',
       max_concurrency: '5',
       rate_limit_rps: '',
+      max_depth: '',
       max_retries: '3',
       retry_backoff: 'exponential',
       base_delay_ms: '1000',
@@ -41,6 +42,15 @@ describe('a new queue', () => {
       retryBackoff: 'fixed',
       paused: false,
     });
+  });
+
+  test('may have a depth, which its page shows and the form can take away again', async () => {
+    const { dashboard, stored } = await withMails({ max_depth: 1200 });
+    expect((await dashboard.shown(MAILS)).facts).toMatchObject({ 'Max depth': '1,200' });
+    await dashboard.submit(`${MAILS}/settings`, { max_depth: '7' });
+    expect(stored()).toMatchObject({ maxDepth: 7 });
+    await dashboard.submit(`${MAILS}/settings`, { max_depth: '' });
+    expect(stored()).toMatchObject({ maxDepth: null });
   });
 
   test('that is not in order is shown again, with all that is wrong with it', async () => {
@@ -95,6 +105,7 @@ describe('the page of a queue', () => {
       Completed: '2',
       Dead: '1',
       'Rate limit': '1 / s 1 token',
+      'Max depth': 'none',
       Created: '2024-01-15 10:00:00',
       Changed: '2024-01-15 10:00:00',
     });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ok, StoreUnavailableError } from '../../../src/application/errors.js';
 import { FireDueSchedules } from '../../../src/application/engine/fire-due-schedules.js';
+import { newQueue } from '../../../src/domain/queue/queue.js';
 import type { Schedule } from '../../../src/domain/schedule/schedule.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
+import { newJob, NOW, QUEUE_DEFAULTS } from '../../support/jobs.js';
 import { memoryStores } from '../../support/memory-stores.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { recordedEvents } from '../../support/recorded-events.js';
@@ -268,4 +269,32 @@ test('of many due schedules a pass takes a hundred, those that are due longest f
   expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 5 * MINUTE });
   expect(await jobs()).toHaveLength(130);
   expect(published).toEqual([...FIRED, ...FIRED]);
+});
+
+test('a tick whose queue is full waits, longer each time, and makes one job with those that are missed', async () => {
+  const schedule = newSchedule();
+  const { runOnce, stores, jobs, clock, logger, published } = await firing([schedule]);
+  await stores.queues.create(newQueue(schedule.queueName, { ...QUEUE_DEFAULTS, maxDepth: 1 }, NOW));
+  const request = {
+    jobs: [newJob({ queueName: schedule.queueName })],
+    now: NOW,
+    queueDefaults: QUEUE_DEFAULTS,
+  };
+  await stores.jobs.insert(request);
+  expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 1000 });
+  clock.advance(1000);
+  expect(await runOnce()).toEqual({ fired: 0, nextRunAt: NOW + 3000 });
+  const waits = (next_try_in_ms: number) => ({
+    level: 'warn',
+    message: 'schedule not fired: there is no room for its job',
+    fields: { schedule_id: schedule.id, queue: schedule.queueName, limit: 'max_depth', next_try_in_ms },
+  });
+  expect(logger.lines).toEqual([waits(1000), waits(2000)]);
+  expect(published).toEqual([]);
+  expect(await stores.schedules.get(schedule.id)).toEqual(schedule);
+
+  clock.advance(12 * MINUTE);
+  await stores.queues.update(schedule.queueName, { maxDepth: 2 }, NOW);
+  expect(await runOnce()).toEqual({ fired: 1, nextRunAt: NOW + 15 * MINUTE });
+  expect(await jobs()).toHaveLength(2);
 });

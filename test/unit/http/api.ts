@@ -44,14 +44,16 @@ export interface ApiOptions extends Partial<HttpAppDependencies> {
   readonly from?: string;
   /** In place of the memory store's. */
   readonly ports?: (data: MemoryData, clock: FakeClock) => Partial<Ports>;
+  /** Jobs that the memory store may have. */
+  readonly maxJobs?: number;
   /** What the server is told of the worker. */
   readonly engine?: Partial<EngineStatus>;
 }
 
 /** The real API on a free port, over the real use cases and the memory store; closed when the test is over. */
-export async function startApi({ ports, engine, from, ...options }: ApiOptions = {}) {
+export async function startApi({ ports, engine, from, maxJobs, ...options }: ApiOptions = {}) {
   const callbacks = options.callbacks ?? callbackRules();
-  const data = new MemoryData();
+  const data = new MemoryData(undefined, maxJobs);
   const clock = new FakeClock();
   const ids = new SequentialIds();
   const logger = new RecordingLogger();

@@ -10,6 +10,7 @@ const EXAMPLE_QUEUE = {
   name: 'webhooks',
   max_concurrency: 20,
   rate_limit_rps: 10.0,
+  max_depth: null,
   max_retries: 3,
   retry_backoff: 'linear',
   base_delay_ms: 1000,
@@ -54,6 +55,7 @@ describe('POST /queues', () => {
     const nulls = {
       max_concurrency: null,
       rate_limit_rps: null,
+      max_depth: null,
       max_retries: null,
       retry_backoff: null,
       base_delay_ms: null,
@@ -71,6 +73,7 @@ describe('POST /queues', () => {
     const least = {
       max_concurrency: 1,
       rate_limit_rps: 0.0001,
+      max_depth: 1,
       max_retries: 0,
       base_delay_ms: 0,
       max_delay_ms: 0,
@@ -80,6 +83,7 @@ describe('POST /queues', () => {
     const most = {
       max_concurrency: int32,
       rate_limit_rps: 1_000_000,
+      max_depth: int32,
       max_retries: int32,
       base_delay_ms: int32,
       max_delay_ms: int32,
@@ -140,6 +144,7 @@ describe('GET /queues', () => {
         name: 'emails',
         max_concurrency: 5,
         rate_limit_rps: null,
+        max_depth: null,
         max_retries: 3,
         retry_backoff: 'exponential',
         base_delay_ms: 1000,
@@ -277,5 +282,49 @@ describe('POST /queues/{name}/pause and resume', () => {
   test.each(['pause', 'resume'])('%s knows no other', async (verb) => {
     const api = await startApi();
     expect(errorOf(await api.post(`/queues/webhooks/${verb}`))).toEqual(NOT_FOUND);
+  });
+});
+
+describe('a full queue', () => {
+  const REFUSED = {
+    status: 429,
+    code: 'queue_full',
+    error:
+      'Queue webhooks has as many pending jobs as its max_depth allows; try again later, or raise the limit',
+  };
+  const job = { ...URL_FIELD, queue_name: 'webhooks' };
+
+  test('takes no more jobs, singly, in a batch or of a schedule, and says when to come again', async () => {
+    const api = await startApi();
+    await api.post('/queues', { name: 'webhooks', max_depth: 2 });
+    const schedule = await api.post('/schedules', { ...job, cron_expression: '@daily' });
+    expect(errorOf(await api.post('/jobs/batch', { jobs: [job, job, job] }))).toEqual(REFUSED);
+    expect((await api.post('/jobs', { ...job, idempotency_key: 'k' })).status).toBe(201);
+    expect((await api.post(`/schedules/${idOf(schedule)}/run`)).status).toBe(201);
+    for (const refused of [
+      await api.post('/jobs', job),
+      await api.post('/jobs/batch', { jobs: [job] }),
+      await api.post(`/schedules/${idOf(schedule)}/run`),
+    ]) {
+      expect(errorOf(refused)).toEqual(REFUSED);
+      expect(refused.headers.get('retry-after')).toBe('5');
+    }
+    expect((await api.post('/jobs', { ...job, idempotency_key: 'k' })).status).toBe(200);
+    expect((await api.get('/queues/webhooks')).body).toMatchObject({ max_depth: 2, pending: 2 });
+    expect((await api.put('/queues/webhooks', { max_depth: null })).body).toMatchObject({ max_depth: null });
+    expect((await api.post('/jobs', job)).status).toBe(201);
+  });
+
+  test('is one of many when all jobs are too many', async () => {
+    const api = await startApi({ maxJobs: 1 });
+    expect((await api.post('/jobs', job)).status).toBe(201);
+    const refused = await api.post('/jobs', { ...job, queue_name: 'other' });
+    expect(errorOf(refused)).toEqual({
+      status: 429,
+      code: 'too_many_jobs',
+      error:
+        'There are as many jobs as server.max_jobs allows; try again later, discard finished ones or keep them for less long, or raise the limit',
+    });
+    expect(refused.headers.get('retry-after')).toBe('60');
   });
 });

@@ -146,6 +146,7 @@ const jobFields = {
 const queueSettings = {
   max_concurrency: badIntegers(1, INT32_MAX, PAUSE_HINT),
   rate_limit_rps: badRates,
+  max_depth: badIntegers(1, INT32_MAX),
   max_retries: badIntegers(0, INT32_MAX),
   retry_backoff: badBackoffs,
   base_delay_ms: badIntegers(0, INT32_MAX),
@@ -208,7 +209,7 @@ const BODY_ROUTES: readonly {
     send: (api, body) => api.put('/queues/q', body),
     fields: queueSettings,
     good: {},
-    nullable: ['rate_limit_rps', 'retention_completed', 'retention_dead'],
+    nullable: ['rate_limit_rps', 'max_depth', 'retention_completed', 'retention_dead'],
   },
   {
     route: 'POST /schedules',
@@ -324,7 +325,7 @@ describe('an update without a field', () => {
   test.each([
     [
       '/queues/q',
-      'max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms, max_delay_ms, retention_completed, retention_dead',
+      'max_concurrency, rate_limit_rps, max_depth, max_retries, retry_backoff, base_delay_ms, max_delay_ms, retention_completed, retention_dead',
     ],
     [
       '/schedules/018d0c5b-c400-7000-8000-000000000001',

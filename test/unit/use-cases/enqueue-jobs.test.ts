@@ -90,6 +90,7 @@ test("a queue that is missing is created with the configuration's defaults", asy
     name: 'new',
     maxConcurrency: 5,
     rateLimitRps: null,
+    maxDepth: null,
     maxRetries: 3,
     retryBackoff: 'fixed',
     baseDelayMs: 5,

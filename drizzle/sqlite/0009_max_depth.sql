@@ -1,0 +1,1 @@
+ALTER TABLE `queues` ADD `max_depth` integer;
