@@ -25,6 +25,7 @@ export const ERROR_CODES = [
   'unsupported_media_type',
   'host_not_allowed',
   'cross_origin',
+  'csrf',
   'store_unavailable',
   'not_claiming',
   'internal_error',

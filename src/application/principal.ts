@@ -7,4 +7,6 @@ export interface Principal {
   /** That of their token; `local` for a client of this machine while there is none. */
   readonly name: string;
   readonly role: Role;
+  /** What the dashboard's forms for them carry, and nobody else's: it goes with their credentials. */
+  readonly formToken: string;
 }

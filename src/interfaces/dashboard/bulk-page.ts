@@ -7,6 +7,7 @@ import { html, type Content } from './html.js';
 import { toFilter, toQuery } from './jobs-page.js';
 import { backTo, goTo, post, show, type PageRoute } from './page.js';
 import type { View } from './view.js';
+import type { Visitor } from './visitor.js';
 
 const ACTIONS = {
   retry: {
@@ -43,7 +44,7 @@ interface BulkRequest {
 export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): PageRoute[] {
   const runs = { retry: retryJobs, cancel: cancelJobs, discard: discardJobs };
   return [
-    post('/dashboard/jobs/bulk', async ({ form, signal }) => {
+    post('/dashboard/jobs/bulk', async ({ form, signal, visitor }) => {
       const back = backTo(form, '/dashboard/jobs');
       const request = toRequest(form);
       if (request === null) return goTo(back, 'No job is selected: tick some first.', 'problem');
@@ -55,7 +56,7 @@ export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): Pa
       if (!result.ok) return goTo(back, result.refusal.message, 'problem');
       const { matched, changed, named } = result.value;
       if (confirmed) return goTo(back, `${plural(changed, 'job')} ${past}.`);
-      if (matched > 0) return show(question(request, matched, named, back));
+      if (matched > 0) return show(question(visitor, request, matched, named, back));
       return goTo(back, `None of these jobs is ${status}, so there is nothing to ${kind}.`, 'problem');
     }),
   ];
@@ -71,6 +72,7 @@ function toRequest(form: URLSearchParams): BulkRequest | null {
 
 /** @param named see BulkResult: what is confirmed is this job then, not whatever its name may come to mean */
 function question(
+  visitor: Visitor,
   { kind, ids, filter }: BulkRequest,
   matched: number,
   named: string | null,
@@ -79,7 +81,7 @@ function question(
   const { verb, status, consequence } = ACTIONS[kind];
   const jobs = plural(matched, `${filter.status ?? status} job`);
   const chosen = named === null ? ids : [named];
-  return confirmView({
+  return confirmView(visitor, {
     section: 'jobs',
     title: `${verb} ${jobs}?`,
     text: html`${describe(chosen, filter)} ${consequence}`,

@@ -1,6 +1,7 @@
 import type { JobStatus } from '../../domain/job/job.js';
 import { formatCount, plural } from './format.js';
 import { html, type Content, type Html } from './html.js';
+import { FORM_TOKEN, type Visitor } from './visitor.js';
 
 /*
  * What several pages are made of.
@@ -12,9 +13,18 @@ import { html, type Content, type Html } from './html.js';
  */
 export const INTO_MAIN = html`hx-sync="this:drop" hx-target="#main" hx-select="#main" hx-swap="outerMorph"`;
 
-/** The attributes of a form that is sent by POST, with or without the page's script. */
-export function posting(action: string): Html {
-  return html`method="post" action="${action}" hx-post="${action}" ${INTO_MAIN}`;
+/**
+ * A form that is sent by POST, with or without the page's script.
+ * @returns null for a visitor who may only look
+ */
+export function postForm(
+  { formToken }: Visitor,
+  action: string,
+  content: Content,
+  { kind, novalidate = false }: { readonly kind?: string; readonly novalidate?: boolean } = {},
+): Html | null {
+  if (formToken === null) return null;
+  return html`<form class="${kind}"${novalidate && html` novalidate`} method="post" action="${action}" hx-post="${action}" ${INTO_MAIN}><input type="hidden" name="${FORM_TOKEN}" value="${formToken}">${content}</form>`;
 }
 
 /** The attributes of a form of filters: the page below it follows each change. */
@@ -22,15 +32,21 @@ export function filtering(action: string): Html {
   return html`method="get" action="${action}" hx-get="${action}" hx-trigger="submit, input delay:250ms" hx-sync="this:replace" hx-target="#live" hx-select="#live" hx-swap="outerMorph" hx-push-url="true"`;
 }
 
-/** A button that does one thing at once. @param back where the page goes on */
+/** A button that does one thing at once, for a visitor who may. @param back where the page goes on */
 export function actionButton(
+  visitor: Visitor,
   label: string,
   action: string,
   back: string,
   options: { readonly kind?: 'danger' | 'primary'; readonly about?: string } = {},
-): Html {
+): Html | null {
   const about = options.about === undefined ? null : html`<span class="hidden"> ${options.about}</span>`;
-  return html`<form class="inline" ${posting(action)}><input type="hidden" name="return" value="${back}"><button class="${options.kind ?? ''}">${label}${about}</button></form>`;
+  return postForm(
+    visitor,
+    action,
+    html`<input type="hidden" name="return" value="${back}"><button class="${options.kind ?? ''}">${label}${about}</button>`,
+    { kind: 'inline' },
+  );
 }
 
 export type ChipKind = JobStatus | 'ready' | 'delayed' | 'paused' | 'warning' | 'ok' | 'failed' | 'off';

@@ -1,6 +1,7 @@
 import { html, type Content } from './html.js';
-import { posting } from './components.js';
+import { postForm } from './components.js';
 import type { Section, View } from './view.js';
+import type { Visitor } from './visitor.js';
 
 export interface Question {
   readonly section: Section;
@@ -17,7 +18,7 @@ export interface Question {
 }
 
 /** Asks before something is done that cannot be undone, or to many jobs. A second Enter must not delete anything. */
-export function confirmView(question: Question): View {
+export function confirmView(visitor: Visitor, question: Question): View {
   const { section, title, text, action, fields, button, danger, back } = question;
   return {
     title,
@@ -25,11 +26,16 @@ export function confirmView(question: Question): View {
     before:
       () => html`<section class="panel question" aria-labelledby="question"><h1 id="question">${title}</h1>
 <p>${text}</p>
-<form class="buttons" ${posting(action)}>
+${postForm(
+  visitor,
+  action,
+  html`
 <input type="hidden" name="confirmed" value="yes"><input type="hidden" name="return" value="${back}">
 ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <button class="${danger ? 'danger' : 'primary'}"${!danger && html` autofocus`}>${button}</button><a class="button" href="${back}"${danger && html` autofocus`}>No, go back</a>
-</form></section>`,
+`,
+  { kind: 'buttons' },
+)}</section>`,
   };
 }
 

@@ -118,7 +118,8 @@ function refuseMethod(pages: Pages, path: string, allow: string) {
   };
 }
 
-function pageRoutes(dependencies: DashboardDependencies): PageRoute[] {
+/** The pages, and what their forms do. */
+export function pageRoutes(dependencies: DashboardDependencies): PageRoute[] {
   const { useCases, engineStatus, callbacks, defaults, clock } = dependencies;
   return [
     ...overviewRoutes(useCases, engineStatus, clock),

@@ -1,5 +1,6 @@
 import { html, type Content, type Html } from './html.js';
-import { posting } from './components.js';
+import { postForm } from './components.js';
+import type { Visitor } from './visitor.js';
 
 /** What a form was filled in with, and what is wrong with it by the name of the field; '' is for the form as a whole. */
 export interface FormState {
@@ -74,6 +75,7 @@ export function checkField(state: FormState, { name, label }: Field): Html {
 
 /** @param action where it is sent, by POST */
 export function formPanel(
+  visitor: Visitor,
   title: string,
   action: string,
   state: FormState,
@@ -81,7 +83,12 @@ export function formPanel(
   buttons: Content,
 ): Html {
   const problem = state.problems.get('');
-  return html`<section class="panel"><h2>${title}</h2><form class="form" novalidate ${posting(action)}>
+  return html`<section class="panel"><h2>${title}</h2>${postForm(
+    visitor,
+    action,
+    html`
 ${state.problems.size > 0 && html`<p class="notice wrong" role="alert">${problem ?? 'Nothing was saved: see the messages below.'}</p>`}
-<div class="fields">${fields}</div><div class="buttons">${buttons}</div></form></section>`;
+<div class="fields">${fields}</div><div class="buttons">${buttons}</div>`,
+    { kind: 'form', novalidate: true },
+  )}</section>`;
 }

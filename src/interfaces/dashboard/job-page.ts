@@ -11,7 +11,6 @@ import {
   facts,
   jobPath,
   link,
-  posting,
   queuePath,
   schedulePath,
 } from './components.js';
@@ -21,13 +20,14 @@ import { html, type Content, type Html } from './html.js';
 import { jsonView } from './json-view.js';
 import { backTo, done, get, post, refused, show, type PageRoute } from './page.js';
 import { status } from './jobs-page.js';
+import { mayChange, type Visitor } from './visitor.js';
 
 const ATTEMPTS_SHOWN = 50;
 
 export function jobRoutes(useCases: UseCases): PageRoute[] {
   const { getJob, getJobAttempts, retryJob, cancelJob, discardJob } = useCases;
   return [
-    get('/dashboard/jobs/{id}', async ({ parameter: id }) => {
+    get('/dashboard/jobs/{id}', async ({ parameter: id, visitor }) => {
       const [job, attempts] = await Promise.all([getJob(id), getJobAttempts(id, ATTEMPTS_SHOWN + 1)]);
       if (!job.ok) return refused(job.refusal);
       if (!attempts.ok) return refused(attempts.refusal);
@@ -38,7 +38,7 @@ export function jobRoutes(useCases: UseCases): PageRoute[] {
         // Nothing but its deletion can happen to a completed job any more.
         live: {
           topics: job.value.status === 'completed' ? [] : ['jobs'],
-          content: jobContent(job.value, attempts.value),
+          content: jobContent(visitor, job.value, attempts.value),
         },
         after: () =>
           html`<section class="panel" aria-labelledby="payload"><h2 id="payload">Payload</h2>${jsonView(job.value.payload, 'Payload')}</section>`,
@@ -64,14 +64,14 @@ const DELETIONS = {
 
 function deletion(verb: keyof typeof DELETIONS, run: CancelJob | DiscardJob): PageRoute {
   const { title, past, consequence } = DELETIONS[verb];
-  return post(`/dashboard/jobs/{id}/${verb}`, async ({ parameter: id, form }) => {
+  return post(`/dashboard/jobs/{id}/${verb}`, async ({ parameter: id, form, visitor }) => {
     const back = backTo(form, '/dashboard/jobs');
     if (isConfirmed(form)) {
       const to = back.startsWith(jobPath(id)) ? '/dashboard/jobs' : back;
       return done(await run(id), to, () => `Job ${id} is ${past}: deleted.`);
     }
     return show(
-      confirmView({
+      confirmView(visitor, {
         section: 'jobs',
         title: `${title} this job?`,
         text: html`Job <span class="mono">${id}</span>${consequence}`,
@@ -85,9 +85,9 @@ function deletion(verb: keyof typeof DELETIONS, run: CancelJob | DiscardJob): Pa
   });
 }
 
-function jobContent(job: Job, attempts: readonly JobAttempt[]): Html {
+function jobContent(visitor: Visitor, job: Job, attempts: readonly JobAttempt[]): Html {
   return html`<div class="head"><h1>Job <span class="mono">${job.id}</span> ${chip(job.status)}</h1>
-<div class="buttons">${actions(job)}<a class="button" href="${link('/dashboard/new-job', { copy: job.id })}">Enqueue a copy</a></div></div>
+${mayChange(visitor) && html`<div class="buttons">${actions(visitor, job)}<a class="button" href="${link('/dashboard/new-job', { copy: job.id })}">Enqueue a copy</a></div>`}</div>
 ${job.lastError !== null && html`<p class="notice wrong">${job.lastError}</p>`}
 <section class="panel" aria-label="Job">${jobFacts(job)}</section>
 <section class="panel" aria-labelledby="attempts"><h2 id="attempts">Attempts</h2>${timeLine(job, attempts)}</section>
@@ -97,13 +97,13 @@ ${
 }`;
 }
 
-function actions({ id, status: now }: Job): Html | null {
+function actions(visitor: Visitor, { id, status: now }: Job): Html | null {
   const path = jobPath(id);
   const asked = (verb: keyof typeof DELETIONS) =>
-    html`<form class="inline" ${posting(`${path}/${verb}`)}><input type="hidden" name="return" value="${path}"><button class="danger">${DELETIONS[verb].title}…</button></form>`;
+    actionButton(visitor, `${DELETIONS[verb].title}…`, `${path}/${verb}`, path, { kind: 'danger' });
   if (now === 'running') return null;
   if (now === 'pending') return asked('cancel');
-  return html`${now === 'dead' && actionButton('Retry', `${path}/retry`, path, { kind: 'primary' })}${asked('discard')}`;
+  return html`${now === 'dead' && actionButton(visitor, 'Retry', `${path}/retry`, path, { kind: 'primary' })}${asked('discard')}`;
 }
 
 function jobFacts(job: Job): Html {

@@ -10,7 +10,7 @@ import {
   filtering,
   jobPath,
   link,
-  posting,
+  postForm,
   queuePath,
   table,
   INTO_MAIN,
@@ -18,6 +18,7 @@ import {
 import { absoluteTime, time } from './format.js';
 import { html, type Html } from './html.js';
 import { get, given, show, type PageRoute } from './page.js';
+import { mayChange, type Visitor } from './visitor.js';
 
 const PAGE_SIZE = 50;
 /** How long a view may search; it shows what was found by then, and where to go on. */
@@ -27,7 +28,7 @@ const QUEUES_PROPOSED = 50;
 
 export function jobListRoutes({ findJobs, listQueuePage }: UseCases): PageRoute[] {
   return [
-    get('/dashboard/jobs', async ({ query, url, signal }) => {
+    get('/dashboard/jobs', async ({ query, url, signal, visitor }) => {
       const filter = toFilter(query);
       const before = given(query, 'before');
       const found = await findJobs(filter, {
@@ -47,10 +48,11 @@ export function jobListRoutes({ findJobs, listQueuePage }: UseCases): PageRoute[
         section: 'jobs',
         before: () =>
           heading(
+            visitor,
             filter,
             queues.map(({ queue }) => queue.name),
           ),
-        live: { topics: ['jobs'], content: jobList(filter, found, before, url) },
+        live: { topics: ['jobs'], content: jobList(visitor, filter, found, before, url) },
       });
     }),
   ];
@@ -75,12 +77,12 @@ export function toQuery({ queue, status, scheduleId, search }: FindFilter) {
   return { queue, status, schedule_id: scheduleId, search };
 }
 
-function heading(filter: FindFilter, queues: readonly string[]): Html {
+function heading(visitor: Visitor, filter: FindFilter, queues: readonly string[]): Html {
   const choices: readonly (readonly [JobStatus | '', string])[] = [
     ['', 'Any status'],
     ...JOB_STATUSES.map((status) => [status, status] as const),
   ];
-  return html`<div class="head"><h1>Jobs</h1><a class="button primary" href="/dashboard/new-job">Enqueue a job</a></div>
+  return html`<div class="head"><h1>Jobs</h1>${mayChange(visitor) && html`<a class="button primary" href="/dashboard/new-job">Enqueue a job</a>`}</div>
 <form class="filters" role="search" aria-label="Jobs" ${filtering('/dashboard/jobs')}>
 <label>Queue <input type="search" id="filter-queue" name="queue" value="${filter.queue ?? ''}" list="queue-names" maxlength="128" autocomplete="off" spellcheck="false"></label>
 <datalist id="queue-names">${queues.map((name) => html`<option value="${name}"></option>`)}</datalist>
@@ -97,13 +99,28 @@ ${
 </form>`;
 }
 
-function jobList(filter: FindFilter, { jobs, next }: JobsFound, before: string | null, url: string): Html {
-  return html`<form ${posting('/dashboard/jobs/bulk')}>
+function jobList(
+  visitor: Visitor,
+  filter: FindFilter,
+  { jobs, next }: JobsFound,
+  before: string | null,
+  url: string,
+): Html {
+  const shown =
+    jobs.length === 0
+      ? emptyState(next === null ? 'No job matches.' : 'No job matches among those looked at so far.')
+      : jobTable(jobs, mayChange(visitor));
+  const selectable = postForm(
+    visitor,
+    '/dashboard/jobs/bulk',
+    html`
 <input type="hidden" name="return" value="${url}">
 ${Object.entries(toQuery(filter)).map(([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}">`)}
 ${bulkBar()}
-${jobs.length === 0 ? emptyState(next === null ? 'No job matches.' : 'No job matches among those looked at so far.') : jobTable(jobs)}
-</form>
+${shown}
+`,
+  );
+  return html`${selectable ?? shown}
 ${pager(filter, { jobs, next }, before)}`;
 }
 
@@ -116,33 +133,35 @@ function bulkBar(): Html {
 </div>`;
 }
 
-function jobTable(jobs: readonly JobSummary[]): Html {
+/** @param selectable with what there is to select a job, or to change it, by */
+function jobTable(jobs: readonly JobSummary[], selectable: boolean): Html {
+  const selectAll = html`<input type="checkbox" id="select-all" aria-label="Select all shown" hidden>`;
   return table(
     'Jobs',
     [
-      { label: html`<input type="checkbox" id="select-all" aria-label="Select all shown" hidden>` },
+      ...(selectable ? [{ label: selectAll }] : []),
       { label: 'Job' },
       { label: 'Status' },
       { label: 'Queue' },
       { label: 'Attempts', numeric: true },
       { label: 'Created' },
       { label: 'Callback and error' },
-      { label: 'Actions', hidden: true },
+      ...(selectable ? [{ label: 'Actions', hidden: true }] : []),
     ],
-    jobs.map(jobRow),
+    jobs.map((job) => jobRow(job, selectable)),
   );
 }
 
-function jobRow(job: JobSummary): Html {
+function jobRow(job: JobSummary, selectable: boolean): Html {
   return html`<tr id="job-${job.id}">
-<td class="select"><input type="checkbox" name="ids" value="${job.id}" aria-label="Select job ${job.id}"></td>
+${selectable && html`<td class="select"><input type="checkbox" name="ids" value="${job.id}" aria-label="Select job ${job.id}"></td>`}
 ${cell('Job', html`<a class="mono" href="${jobPath(job.id)}" title="${job.id}">…${job.id.slice(-12)}</a>${job.idempotencyKey !== null && html`<br>${clipped(job.idempotencyKey, 'muted')}`}`)}
 ${cell('Status', status(job))}
 ${cell('Queue', html`<a href="${queuePath(job.queueName)}">${job.queueName}</a>`, 'text')}
 ${cell('Attempts', html`${job.attempt} / ${job.maxRetries + 1}`, 'number')}
 ${cell('Created', time(job.createdAt))}
 ${cell('Callback and error', html`${clipped(job.callbackUrl, 'mono')}${job.lastError !== null && html`${clipped(job.lastError, 'error')}`}`, 'text')}
-${cell('', rowAction(job), 'actions')}
+${selectable && cell('', rowAction(job), 'actions')}
 </tr>`;
 }
 

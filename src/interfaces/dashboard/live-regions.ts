@@ -17,8 +17,8 @@ interface Entry {
 const FRESH_MS = 1000;
 
 /**
- * All tabs that show the same page ask for its live region when a change is announced: it is made once for them, and
- * kept until the next announcement.
+ * All tabs that show the same page to the same visitor ask for its live region when a change is announced: it is made
+ * once for them, and kept until the next announcement.
  */
 export class LiveRegions {
   readonly #liveUpdates: Pick<LiveUpdates, 'announcements'>;
@@ -32,16 +32,16 @@ export class LiveRegions {
     this.#clock = clock;
   }
 
-  /** @param url the path and the query of the page */
-  get(url: string, render: () => Promise<RenderedRegion>): Promise<RenderedRegion> {
+  /** @param key the visitor, and the path and the query of the page */
+  get(key: string, render: () => Promise<RenderedRegion>): Promise<RenderedRegion> {
     this.#forget();
-    const known = this.#entries.get(url);
+    const known = this.#entries.get(key);
     if (known) return known.rendered;
     const rendered = this.#inTurn(render);
     const entry = { rendered, begunAt: this.#clock.monotonic() };
-    this.#entries.set(url, entry);
+    this.#entries.set(key, entry);
     rendered.catch(() => {
-      if (this.#entries.get(url) === entry) this.#entries.delete(url);
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
     return rendered;
   }
@@ -59,9 +59,9 @@ export class LiveRegions {
       this.#entries.clear();
     }
     const now = this.#clock.monotonic();
-    for (const [url, { begunAt }] of this.#entries) {
+    for (const [key, { begunAt }] of this.#entries) {
       if (now - begunAt < FRESH_MS) break;
-      this.#entries.delete(url);
+      this.#entries.delete(key);
     }
   }
 }

@@ -10,8 +10,9 @@ import { readForm, type FieldKinds } from './form-reader.js';
 import { formPanel, NO_PROBLEMS, selectField, textArea, textField, type FormState } from './form.js';
 import { html } from './html.js';
 import { pretty } from './json-view.js';
-import { get, given, goTo, post, refused, show, type PageRoute } from './page.js';
+import { getForm, given, goTo, post, refused, show, type PageRoute } from './page.js';
 import type { View } from './view.js';
+import type { Visitor } from './visitor.js';
 
 const FIELDS: FieldKinds = {
   callback_url: 'text',
@@ -36,24 +37,26 @@ export function newJobRoutes(
 ): PageRoute[] {
   const { schema } = newJobShape(callbacks);
   return [
-    get('/dashboard/new-job', async ({ query }) => {
+    getForm('/dashboard/new-job', async ({ query, visitor }) => {
       const copied = given(query, 'copy');
       if (copied === null)
-        return show(newJobView({ values: emptyValues(), problems: NO_PROBLEMS }, defaults));
+        return show(newJobView(visitor, { values: emptyValues(), problems: NO_PROBLEMS }, defaults));
       const job = await getJob(copied);
       if (!job.ok) return refused(job.refusal);
-      return show(newJobView({ values: valuesOf(job.value), problems: NO_PROBLEMS }, defaults, copied));
+      return show(
+        newJobView(visitor, { values: valuesOf(job.value), problems: NO_PROBLEMS }, defaults, copied),
+      );
     }),
-    post('/dashboard/new-job', async ({ form }) => {
+    post('/dashboard/new-job', async ({ form, visitor }) => {
       const copied = given(form, 'copy');
       const original = copied === null ? null : await getJob(copied);
       const shownJson = original?.ok === true ? { payload: original.value.payload } : {};
       const read = readForm(form, FIELDS, schema, { shownJson });
-      if (!read.ok) return show(newJobView(read.state, defaults, copied));
+      if (!read.ok) return show(newJobView(visitor, read.state, defaults, copied));
       const enqueued = await enqueueCheckedJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
       if (!enqueued.ok) {
         const problems = new Map([['', enqueued.refusal.message]]);
-        return show(newJobView({ ...read.state, problems }, defaults, copied));
+        return show(newJobView(visitor, { ...read.state, problems }, defaults, copied));
       }
       const [outcome] = enqueued.value;
       if (!outcome) throw new Error('the store took one job and told the fate of none');
@@ -87,7 +90,12 @@ function valuesOf(job: Job): Record<string, string> {
 }
 
 /** @param copied the id of the job that the form began with */
-function newJobView(state: FormState, defaults: JobDefaults, copied: string | null = null): View {
+function newJobView(
+  visitor: Visitor,
+  state: FormState,
+  defaults: JobDefaults,
+  copied: string | null = null,
+): View {
   const number = (name: string, label: string, hint: string) =>
     textField(state, { name, label, hint, inputmode: 'numeric' });
   return {
@@ -95,6 +103,7 @@ function newJobView(state: FormState, defaults: JobDefaults, copied: string | nu
     section: 'jobs',
     before: () => html`<p class="crumbs"><a href="/dashboard/jobs">Jobs</a></p><h1>Enqueue a job</h1>
 ${formPanel(
+  visitor,
   'Job',
   '/dashboard/new-job',
   state,

@@ -6,9 +6,10 @@ import { DEFAULT_TIMEZONE, newScheduleShape, toNewSchedule } from '../http/sched
 import { schedulePath } from './components.js';
 import { formPanel, NO_PROBLEMS, type FormState } from './form.js';
 import { html } from './html.js';
-import { get, goTo, post, refused, show, type PageRoute } from './page.js';
+import { getForm, goTo, post, refused, show, type PageRoute } from './page.js';
 import { readSchedule, scheduleFields } from './schedule-form.js';
 import type { View } from './view.js';
+import type { Visitor } from './visitor.js';
 
 /** @param callbacks what a callback_url may be */
 export function newScheduleRoutes(
@@ -27,12 +28,12 @@ export function newScheduleRoutes(
     enabled: 'true',
   };
   return [
-    get('/dashboard/new-schedule', () =>
-      Promise.resolve(show(newScheduleView({ values, problems: NO_PROBLEMS }))),
+    getForm('/dashboard/new-schedule', ({ visitor }) =>
+      Promise.resolve(show(newScheduleView(visitor, { values, problems: NO_PROBLEMS }))),
     ),
-    post('/dashboard/new-schedule', async ({ form }) => {
+    post('/dashboard/new-schedule', async ({ form, visitor }) => {
       const read = await readSchedule(form, schema, useCases);
-      if (!read.ok) return show(newScheduleView(read.state));
+      if (!read.ok) return show(newScheduleView(visitor, read.state));
       const created = await useCases.createSchedule(toNewSchedule(read.body, read.json.member('payload')));
       if (!created.ok) return refused(created.refusal);
       return goTo(schedulePath(created.value.id), 'The schedule is created.');
@@ -40,12 +41,13 @@ export function newScheduleRoutes(
   ];
 }
 
-function newScheduleView(state: FormState): View {
+function newScheduleView(visitor: Visitor, state: FormState): View {
   return {
     title: 'New schedule',
     section: 'schedules',
     before: () => html`<p class="crumbs"><a href="/dashboard/schedules">Schedules</a></p><h1>New schedule</h1>
 ${formPanel(
+  visitor,
   'Schedule',
   '/dashboard/new-schedule',
   state,

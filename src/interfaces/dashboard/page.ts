@@ -2,6 +2,7 @@ import type { Refusal, Result } from '../../application/errors.js';
 import type { RouteRole } from '../http/route-role.js';
 import type { Html } from './html.js';
 import type { Notice, View } from './view.js';
+import type { Visitor } from './visitor.js';
 
 /** What is left of a request once the route is known. */
 export interface PageRequest {
@@ -10,6 +11,7 @@ export interface PageRequest {
   /** The path and the query, as they were asked for. */
   readonly url: string;
   readonly query: URLSearchParams;
+  readonly visitor: Visitor;
   /** What a form brought; empty for GET. */
   readonly form: URLSearchParams;
   /** Aborted when the browser has gone. A region is made for all tabs that show it, and has none. */
@@ -34,6 +36,11 @@ export interface PageRoute {
 
 export function get(path: string, answer: PageRoute['answer']): PageRoute {
   return { method: 'get', path, role: 'viewer', answer };
+}
+
+/** A page with nothing but a form. */
+export function getForm(path: string, answer: PageRoute['answer']): PageRoute {
+  return { method: 'get', path, role: 'admin', answer };
 }
 
 export function post(path: string, answer: PageRoute['answer']): PageRoute {

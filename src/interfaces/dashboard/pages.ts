@@ -1,13 +1,16 @@
 import type { Clock } from '../../application/ports/clock.js';
 import {
   ok,
+  refuse,
   StoreFailedError,
   StoreUnavailableError,
   type ErrorCode,
   type Refusal,
+  type Result,
 } from '../../application/errors.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { ERROR_STATUS } from '../http/error-response.js';
+import { isFormToken } from '../http/form-token.js';
 import { refuseRole } from '../http/route-role.js';
 import { whenGone, type HttpRequest, type HttpResponse } from '../http/http-types.js';
 import type { Assets } from './assets.js';
@@ -18,6 +21,7 @@ import type { LiveUpdates } from './live-updates.js';
 import { refused, type PageAnswer, type PageRequest, type PageRoute } from './page.js';
 import { PAGE_HEADER, redirect, takeNotice } from './redirect.js';
 import { liveRegion, page, SECTIONS, type Section, type View } from './view.js';
+import { FORM_TOKEN, visitorOf, type Visitor } from './visitor.js';
 
 export interface PagesDependencies {
   readonly liveUpdates: LiveUpdates;
@@ -51,12 +55,15 @@ export class Pages {
       this.refuse(response, url, refusal);
       return;
     }
+    const visitor = visitorOf(response.locals.principal);
     try {
       if (route.method === 'get' && request.headers['mininq-live'] !== undefined) {
-        const { status, text } = await this.#regions.get(url, () => this.#renderRegion(route, url, request));
+        const { status, text } = await this.#regions.get(`${visitor.formToken ?? 'viewer'} ${url}`, () =>
+          this.#renderRegion(route, pageRequest(url, request, visitor)),
+        );
         send(response, status, text);
       } else {
-        await this.#servePage(route, url, request, response);
+        await this.#servePage(route, pageRequest(url, request, visitor), request, response);
       }
     } catch (error) {
       this.#fail(error, url, request, response);
@@ -69,20 +76,17 @@ export class Pages {
 
   async #servePage(
     route: PageRoute,
-    url: string,
+    asked: PageRequest,
     request: RoutedRequest,
     response: HttpResponse,
   ): Promise<void> {
-    const { maxBodyBytes } = this.#dependencies;
-    const form = route.method === 'post' ? await readFormBody(request, maxBodyBytes) : ok(NO_FORM);
+    const { url } = asked;
+    const form = route.method === 'post' ? await this.#readForm(asked, request) : ok(NO_FORM);
     if (!form.ok) {
       this.refuse(response, url, form.refusal);
       return;
     }
-    const answer = await route.answer({
-      ...pageRequest(url, request, form.value),
-      signal: whenGone(response),
-    });
+    const answer = await route.answer({ ...asked, form: form.value, signal: whenGone(response) });
     switch (answer.kind) {
       case 'view':
         this.#sendView(answer.view, 200, request, response);
@@ -101,10 +105,17 @@ export class Pages {
     }
   }
 
+  async #readForm({ visitor }: PageRequest, request: HttpRequest): Promise<Result<URLSearchParams>> {
+    const form = await readFormBody(request, this.#dependencies.maxBodyBytes);
+    if (!form.ok) return form;
+    const { formToken } = visitor;
+    return formToken !== null && isFormToken(form.value.get(FORM_TOKEN), formToken) ? form : FORM_OF_ANOTHER;
+  }
+
   /** What a page shows may cease to be while it is open. That is news for it, not an error. */
-  async #renderRegion(route: PageRoute, url: string, request: RoutedRequest): Promise<RenderedRegion> {
-    const answer = await route.answer(pageRequest(url, request, NO_FORM)).catch(storeFailed);
-    const view = answer.kind === 'refused' ? problemView(sectionOf(url), answer.refusal) : null;
+  async #renderRegion(route: PageRoute, asked: PageRequest): Promise<RenderedRegion> {
+    const answer = await route.answer(asked).catch(storeFailed);
+    const view = answer.kind === 'refused' ? problemView(sectionOf(asked.url), answer.refusal) : null;
     const { live } = answer.kind === 'view' ? answer.view : (view ?? {});
     // A page without a live region has nothing that changes.
     return live ? { status: 200, text: liveRegion(live).toString() } : { status: 204, text: '' };
@@ -160,13 +171,20 @@ function storeFailure({ message }: StoreFailedError): Refusal {
 
 const NO_FORM = new URLSearchParams();
 
-function pageRequest(url: string, { params }: RoutedRequest, form: URLSearchParams): PageRequest {
+/** With credentials of another, or from before a restart while there are none. */
+const FORM_OF_ANOTHER = refuse(
+  'csrf',
+  'Nothing was done. The form was not made for who you are now, or not by this process: reload the page, and send it again.',
+);
+
+function pageRequest(url: string, { params }: RoutedRequest, visitor: Visitor): PageRequest {
   const { parameter } = params;
   return {
     parameter: typeof parameter === 'string' ? parameter : '',
     url,
     query: new URLSearchParams(url.split('?').slice(1).join('?')),
-    form,
+    visitor,
+    form: NO_FORM,
   };
 }
 
@@ -189,6 +207,8 @@ const PROBLEM_TITLES: Readonly<Partial<Record<ErrorCode, string>>> = {
   schedule_not_found: 'No such schedule',
   worker_not_found: 'No such worker',
   route_not_found: 'No such page',
+  forbidden: 'Not allowed',
+  csrf: 'This form is out of date',
 };
 
 /** Stands in a live region, because what a page shows may cease to be while it is open. */

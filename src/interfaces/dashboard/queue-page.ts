@@ -6,15 +6,27 @@ import { formatRetention } from '../../domain/job/retention.js';
 import type { QueueSettings } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
 import { newQueueShape, queueUpdateShape, toQueueSettings } from '../http/queue-shapes.js';
-import { actionButton, facts, link, posting, queuePath } from './components.js';
+import { actionButton, facts, link, postForm, queuePath } from './components.js';
 import { confirmView, isConfirmed } from './confirm-view.js';
 import { readForm, type FieldKinds } from './form-reader.js';
 import { formPanel, NO_PROBLEMS, selectField, textField, type FormState } from './form.js';
-import { formatCount, time } from './format.js';
+import { formatCount, formatDuration, time } from './format.js';
 import { html, type Html } from './html.js';
-import { backTo, done, get, goTo, post, refused, show, type PageAnswer, type PageRoute } from './page.js';
+import {
+  backTo,
+  done,
+  get,
+  getForm,
+  goTo,
+  post,
+  refused,
+  show,
+  type PageAnswer,
+  type PageRoute,
+} from './page.js';
 import { concurrency, queueState, rateLimit } from './queue-state.js';
 import type { View } from './view.js';
+import { mayChange, type Visitor } from './visitor.js';
 
 const SETTINGS: FieldKinds = {
   max_concurrency: 'number',
@@ -38,11 +50,16 @@ export function queueRoutes(useCases: UseCases, clock: Clock, defaults: JobDefau
       paused ? `Queue ${name} is paused: none of its jobs is begun any more.` : `Queue ${name} is resumed.`,
     );
   return [
-    get('/dashboard/queues/{name}', async ({ parameter }) => {
+    get('/dashboard/queues/{name}', async ({ parameter, visitor }) => {
       const found = await getQueue(parameter);
       if (!found.ok) return refused(found.refusal);
       return show(
-        queueView(found.value, { values: settingsOf(found.value.queue), problems: NO_PROBLEMS }, clock.now()),
+        queueView(
+          visitor,
+          found.value,
+          { values: settingsOf(found.value.queue), problems: NO_PROBLEMS },
+          clock.now(),
+        ),
       );
     }),
     post('/dashboard/queues/{name}/pause', ({ parameter, form }) => pause(parameter, true, form)),
@@ -54,11 +71,11 @@ export function queueRoutes(useCases: UseCases, clock: Clock, defaults: JobDefau
 }
 
 function changeSettings({ getQueue, updateQueue }: UseCases, clock: Clock): PageRoute {
-  return post('/dashboard/queues/{name}/settings', async ({ parameter: name, form }) => {
+  return post('/dashboard/queues/{name}/settings', async ({ parameter: name, form, visitor }) => {
     const found = await getQueue(name);
     if (!found.ok) return refused(found.refusal);
     const read = readForm(form, SETTINGS, queueUpdateShape.schema, { nullable: NULLABLE });
-    if (!read.ok) return show(queueView(found.value, read.state, clock.now()));
+    if (!read.ok) return show(queueView(visitor, found.value, read.state, clock.now()));
     return done(
       await updateQueue(name, toQueueSettings(read.body)),
       queuePath(name),
@@ -68,23 +85,26 @@ function changeSettings({ getQueue, updateQueue }: UseCases, clock: Clock): Page
 }
 
 function deleteQueue(useCases: UseCases): PageRoute {
-  return post('/dashboard/queues/{name}/delete', async ({ parameter: name, form }): Promise<PageAnswer> => {
-    if (!isConfirmed(form)) {
-      return show(
-        confirmView({
-          section: 'queues',
-          title: `Delete queue ${name}?`,
-          text: 'Its settings are lost; its finished jobs stay. Its next job would make it anew, with default settings.',
-          action: `${queuePath(name)}/delete`,
-          fields: [],
-          button: 'Delete queue',
-          danger: true,
-          back: queuePath(name),
-        }),
-      );
-    }
-    return done(await useCases.deleteQueue(name), '/dashboard/queues', () => `Queue ${name} is deleted.`);
-  });
+  return post(
+    '/dashboard/queues/{name}/delete',
+    async ({ parameter: name, form, visitor }): Promise<PageAnswer> => {
+      if (!isConfirmed(form)) {
+        return show(
+          confirmView(visitor, {
+            section: 'queues',
+            title: `Delete queue ${name}?`,
+            text: 'Its settings are lost; its finished jobs stay. Its next job would make it anew, with default settings.',
+            action: `${queuePath(name)}/delete`,
+            fields: [],
+            button: 'Delete queue',
+            danger: true,
+            back: queuePath(name),
+          }),
+        );
+      }
+      return done(await useCases.deleteQueue(name), '/dashboard/queues', () => `Queue ${name} is deleted.`);
+    },
+  );
 }
 
 function newQueueRoutes({ createQueue }: UseCases, defaults: JobDefaults): PageRoute[] {
@@ -94,26 +114,29 @@ function newQueueRoutes({ createQueue }: UseCases, defaults: JobDefaults): PageR
     ...settingsOf(queueDefaults(defaults)),
   };
   return [
-    get('/dashboard/new-queue', () =>
-      Promise.resolve(show(newQueueView({ values: empty, problems: NO_PROBLEMS }))),
+    getForm('/dashboard/new-queue', ({ visitor }) =>
+      Promise.resolve(show(newQueueView(visitor, { values: empty, problems: NO_PROBLEMS }))),
     ),
-    post('/dashboard/new-queue', async ({ form }) => {
+    post('/dashboard/new-queue', async ({ form, visitor }) => {
       const read = readForm(form, kinds, newQueueShape.schema);
-      if (!read.ok) return show(newQueueView(read.state));
+      if (!read.ok) return show(newQueueView(visitor, read.state));
       const { name } = read.body;
       const created = await createQueue(name, toQueueSettings(read.body));
       if (created.ok) return goTo(queuePath(name), `Queue ${name} is created.`);
-      return show(newQueueView({ ...read.state, problems: new Map([['name', created.refusal.message]]) }));
+      return show(
+        newQueueView(visitor, { ...read.state, problems: new Map([['name', created.refusal.message]]) }),
+      );
     }),
   ];
 }
 
-function newQueueView(state: FormState): View {
+function newQueueView(visitor: Visitor, state: FormState): View {
   return {
     title: 'New queue',
     section: 'queues',
     before: () => html`<h1>New queue</h1>
 ${formPanel(
+  visitor,
   'Settings',
   '/dashboard/new-queue',
   state,
@@ -123,33 +146,37 @@ ${formPanel(
   };
 }
 
-function queueView(stats: QueueStats, state: FormState, now: number): View {
+function queueView(visitor: Visitor, stats: QueueStats, state: FormState, now: number): View {
   const { queue } = stats;
   const path = queuePath(queue.name);
   return {
     title: `Queue ${queue.name}`,
     section: 'queues',
     before: () => html`<p class="crumbs"><a href="/dashboard/queues">Queues</a></p>`,
-    live: { topics: ['jobs', 'queues'], everySecs: 5, content: queueContent(stats, now) },
-    after: () => html`${formPanel(
-      'Settings',
-      `${path}/settings`,
-      state,
-      settingsFields(state),
-      html`<button class="primary">Save settings</button>`,
-    )}
+    live: { topics: ['jobs', 'queues'], everySecs: 5, content: queueContent(visitor, stats, now) },
+    after: () =>
+      mayChange(visitor)
+        ? html`${formPanel(
+            visitor,
+            'Settings',
+            `${path}/settings`,
+            state,
+            settingsFields(state),
+            html`<button class="primary">Save settings</button>`,
+          )}
 <section class="panel"><h2>Delete</h2><p>A queue that has pending or running jobs cannot be deleted. Its finished jobs stay.</p>
-<form class="buttons" ${posting(`${path}/delete`)}><button class="danger">Delete queue…</button></form></section>`,
+${postForm(visitor, `${path}/delete`, html`<button class="danger">Delete queue…</button>`, { kind: 'buttons' })}</section>`
+        : settingsPanel(queue),
   };
 }
 
-function queueContent(stats: QueueStats, now: number): Html {
+function queueContent(visitor: Visitor, stats: QueueStats, now: number): Html {
   const { queue, counts } = stats;
   const path = queuePath(queue.name);
   const jobs = (status: string, count: number) =>
     html`<a href="${link('/dashboard/jobs', { queue: queue.name, status })}">${formatCount(count)}</a>`;
   return html`<div class="head"><h1>${queue.name} ${queueState(stats, now)}</h1>
-<div class="buttons">${queue.paused ? actionButton('Resume', `${path}/resume`, path, { kind: 'primary' }) : actionButton('Pause', `${path}/pause`, path)}
+<div class="buttons">${queue.paused ? actionButton(visitor, 'Resume', `${path}/resume`, path, { kind: 'primary' }) : actionButton(visitor, 'Pause', `${path}/pause`, path)}
 <a class="button" href="${link('/dashboard/jobs', { queue: queue.name })}">Its jobs</a></div></div>
 <section class="panel" aria-label="Now">${facts([
     ['Ready', jobs('pending', counts.pending - counts.delayed)],
@@ -205,6 +232,21 @@ function settingsFields(state: FormState): Html[] {
     textField(state, { name: 'retention_completed', label: 'Keep completed jobs', hint: RETENTION_HINT }),
     textField(state, { name: 'retention_dead', label: 'Keep dead jobs', hint: RETENTION_HINT }),
   ];
+}
+
+/** For those who may not change them. */
+function settingsPanel(queue: QueueSettings): Html {
+  const { retryBackoff, baseDelayMs, maxDelayMs, retentionCompletedMs, retentionDeadMs } = queue;
+  const retention = (ms: number | null) => (ms === null ? 'as the configuration says' : formatRetention(ms));
+  return html`<section class="panel"><h2>Settings</h2>${facts([
+    ['Max concurrency', queue.maxConcurrency],
+    ['Max retries', queue.maxRetries],
+    ['Backoff', retryBackoff],
+    ['Base delay', formatDuration(baseDelayMs)],
+    ['Max delay', formatDuration(maxDelayMs)],
+    ['Keep completed jobs', retention(retentionCompletedMs)],
+    ['Keep dead jobs', retention(retentionDeadMs)],
+  ])}</section>`;
 }
 
 function settingsOf(queue: QueueSettings): Record<string, string> {

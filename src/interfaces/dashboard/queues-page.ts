@@ -6,6 +6,7 @@ import { actionButton, cell, emptyState, filtering, link, pager, queuePath, tabl
 import { formatCount } from './format.js';
 import { html, type Html } from './html.js';
 import { get, given, show, wholeNumber, type PageRequest, type PageRoute } from './page.js';
+import { mayChange, type Visitor } from './visitor.js';
 import { concurrency, queueState, rateLimit } from './queue-state.js';
 
 const PAGE_SIZE = 50;
@@ -19,7 +20,7 @@ interface QueueList {
 
 export function queueListRoutes({ listQueuePage }: UseCases, clock: Clock): PageRoute[] {
   return [
-    get('/dashboard/queues', async ({ query, url }: PageRequest) => {
+    get('/dashboard/queues', async ({ query, url, visitor }: PageRequest) => {
       const list = toList(query);
       const { queues, total } = await listQueuePage({
         text: list.search,
@@ -30,11 +31,11 @@ export function queueListRoutes({ listQueuePage }: UseCases, clock: Clock): Page
       return show({
         title: 'Queues',
         section: 'queues',
-        before: () => heading(list),
+        before: () => heading(visitor, list),
         live: {
           topics: ['jobs', 'queues'],
           everySecs: 5,
-          content: html`${queueTable(queues, url, clock.now())}${pager({
+          content: html`${queueTable(visitor, queues, url, clock.now())}${pager({
             path: '/dashboard/queues',
             query: { search: list.search, sort: list.sort === 'name' ? null : list.sort },
             page: list.page,
@@ -65,8 +66,8 @@ const SORT_LABELS: Readonly<Record<QueueOrder, string>> = {
   dead: 'Most dead',
 };
 
-function heading({ search, sort }: QueueList): Html {
-  return html`<div class="head"><h1>Queues</h1><a class="button primary" href="/dashboard/new-queue">New queue</a></div>
+function heading(visitor: Visitor, { search, sort }: QueueList): Html {
+  return html`<div class="head"><h1>Queues</h1>${mayChange(visitor) && html`<a class="button primary" href="/dashboard/new-queue">New queue</a>`}</div>
 <form class="filters" role="search" aria-label="Queues" ${filtering('/dashboard/queues')}>
 <label>Name contains <input type="search" id="filter-search" name="search" value="${search}" maxlength="128" autocomplete="off" spellcheck="false"></label>
 <label>Order <select id="filter-sort" name="sort">${QUEUE_ORDERS.map(
@@ -77,7 +78,7 @@ function heading({ search, sort }: QueueList): Html {
 </form>`;
 }
 
-function queueTable(queues: readonly QueueStats[], url: string, now: number): Html {
+function queueTable(visitor: Visitor, queues: readonly QueueStats[], url: string, now: number): Html {
   if (queues.length === 0)
     return emptyState('No queue matches. A queue is made by its first job, or with “New queue”.');
   return table(
@@ -91,13 +92,13 @@ function queueTable(queues: readonly QueueStats[], url: string, now: number): Ht
       { label: 'Completed', numeric: true },
       { label: 'Dead', numeric: true },
       { label: 'Rate limit' },
-      { label: 'Actions', hidden: true },
+      ...(mayChange(visitor) ? [{ label: 'Actions', hidden: true }] : []),
     ],
-    queues.map((stats) => queueRow(stats, url, now)),
+    queues.map((stats) => queueRow(visitor, stats, url, now)),
   );
 }
 
-function queueRow(stats: QueueStats, url: string, now: number): Html {
+function queueRow(visitor: Visitor, stats: QueueStats, url: string, now: number): Html {
   const { queue, counts } = stats;
   const path = queuePath(queue.name);
   const jobs = (status: string, count: number) =>
@@ -105,8 +106,8 @@ function queueRow(stats: QueueStats, url: string, now: number): Html {
       ? '0'
       : html`<a href="${link('/dashboard/jobs', { queue: queue.name, status })}">${formatCount(count)}</a>`;
   const toggle = queue.paused
-    ? actionButton('Resume', `${path}/resume`, url, { about: queue.name, kind: 'primary' })
-    : actionButton('Pause', `${path}/pause`, url, { about: queue.name });
+    ? actionButton(visitor, 'Resume', `${path}/resume`, url, { about: queue.name, kind: 'primary' })
+    : actionButton(visitor, 'Pause', `${path}/pause`, url, { about: queue.name });
   return html`<tr id="queue-${encodeURIComponent(queue.name)}">
 ${cell('Queue', html`<a class="strong" href="${path}">${queue.name}</a>`, 'text')}
 ${cell('State', queueState(stats, now))}
@@ -116,6 +117,6 @@ ${cell('Running', concurrency(stats), 'number')}
 ${cell('Completed', jobs('completed', counts.completed), 'number')}
 ${cell('Dead', jobs('dead', counts.dead), 'number')}
 ${cell('Rate limit', rateLimit(stats, now))}
-${cell('', toggle, 'actions')}
+${toggle && cell('', toggle, 'actions')}
 </tr>`;
 }

@@ -11,7 +11,7 @@ import {
   facts,
   jobPath,
   link,
-  posting,
+  postForm,
   queuePath,
   schedulePath,
   table,
@@ -26,6 +26,7 @@ import { readSchedule, scheduleFields } from './schedule-form.js';
 import { cronMeaning, tickTable } from './schedule-preview.js';
 import { enableButton, nextRun, scheduleState } from './schedules-page.js';
 import type { View } from './view.js';
+import { mayChange, type Visitor } from './visitor.js';
 
 const TICKS_SHOWN = 5;
 const JOBS_SHOWN = 10;
@@ -35,25 +36,25 @@ export function scheduleRoutes(useCases: UseCases, callbacks: CallbackRules): Pa
   const { getSchedule, updateSchedule, runSchedule } = useCases;
   const { schema } = scheduleUpdateShape(callbacks);
 
-  async function page(schedule: Schedule, state: FormState): Promise<PageAnswer> {
+  async function page(visitor: Visitor, schedule: Schedule, state: FormState): Promise<PageAnswer> {
     const { jobs } = await useCases.findJobs({ scheduleId: schedule.id }, { limit: JOBS_SHOWN, budgetMs: 0 });
     const ticks = await useCases.previewSchedule(cronOf(schedule), TICKS_SHOWN);
-    return show(scheduleView(schedule, ticks.ok ? ticks.value.ticks : [], jobs, state));
+    return show(scheduleView(visitor, schedule, ticks.ok ? ticks.value.ticks : [], jobs, state));
   }
 
   return [
-    get('/dashboard/schedules/{id}', async ({ parameter: id }) => {
+    get('/dashboard/schedules/{id}', async ({ parameter: id, visitor }) => {
       const found = await getSchedule(id);
       if (!found.ok) return refused(found.refusal);
-      return page(found.value, { values: valuesOf(found.value), problems: NO_PROBLEMS });
+      return page(visitor, found.value, { values: valuesOf(found.value), problems: NO_PROBLEMS });
     }),
-    post('/dashboard/schedules/{id}/settings', async ({ parameter: id, form }) => {
+    post('/dashboard/schedules/{id}/settings', async ({ parameter: id, form, visitor }) => {
       const found = await getSchedule(id);
       if (!found.ok) return refused(found.refusal);
       const read = await readSchedule(form, schema, useCases, {
         shownJson: { payload: found.value.payload },
       });
-      if (!read.ok) return page(found.value, read.state);
+      if (!read.ok) return page(visitor, found.value, read.state);
       const changed = await updateSchedule(id, toScheduleChange(read.body, read.json.member('payload')));
       return done(changed, schedulePath(id), () => 'The schedule is saved.');
     }),
@@ -74,13 +75,13 @@ export function scheduleRoutes(useCases: UseCases, callbacks: CallbackRules): Pa
 }
 
 function deleteSchedule(useCases: UseCases): PageRoute {
-  return post('/dashboard/schedules/{id}/delete', async ({ parameter: id, form }) => {
+  return post('/dashboard/schedules/{id}/delete', async ({ parameter: id, form, visitor }) => {
     const found = await useCases.getSchedule(id);
     if (!found.ok) return refused(found.refusal);
     const { cronExpression } = found.value;
     if (!isConfirmed(form)) {
       return show(
-        confirmView({
+        confirmView(visitor, {
           section: 'schedules',
           title: 'Delete this schedule?',
           text: html`<span class="mono">${cronExpression}</span> makes no more jobs. Those that it made stay.`,
@@ -115,6 +116,7 @@ function valuesOf(schedule: Schedule): Record<string, string> {
 }
 
 function scheduleView(
+  visitor: Visitor,
   schedule: Schedule,
   ticks: readonly number[],
   jobs: readonly JobSummary[],
@@ -125,20 +127,28 @@ function scheduleView(
     title: `Schedule ${schedule.cronExpression}`,
     section: 'schedules',
     before: () => html`<p class="crumbs"><a href="/dashboard/schedules">Schedules</a></p>`,
-    live: { topics: ['schedules', 'jobs'], content: scheduleContent(schedule, ticks, jobs) },
+    live: { topics: ['schedules', 'jobs'], content: scheduleContent(visitor, schedule, ticks, jobs) },
     after:
       () => html`<section class="panel" aria-labelledby="payload-now"><h2 id="payload-now">Payload</h2>${jsonView(schedule.payload, 'Payload of each job')}</section>
-${formPanel('Edit', `${path}/settings`, state, scheduleFields(state), html`<button class="primary">Save</button>`)}
+${
+  mayChange(visitor) &&
+  html`${formPanel(visitor, 'Edit', `${path}/settings`, state, scheduleFields(state), html`<button class="primary">Save</button>`)}
 <section class="panel"><h2>Delete</h2><p>The jobs that it made stay.</p>
-<form class="buttons" ${posting(`${path}/delete`)}><button class="danger">Delete schedule…</button></form></section>`,
+${postForm(visitor, `${path}/delete`, html`<button class="danger">Delete schedule…</button>`, { kind: 'buttons' })}</section>`
+}`,
   };
 }
 
-function scheduleContent(schedule: Schedule, ticks: readonly number[], jobs: readonly JobSummary[]): Html {
+function scheduleContent(
+  visitor: Visitor,
+  schedule: Schedule,
+  ticks: readonly number[],
+  jobs: readonly JobSummary[],
+): Html {
   const { id, cronExpression } = schedule;
   const path = schedulePath(id);
   return html`<div class="head"><h1><span class="mono">${cronExpression}</span> ${scheduleState(schedule)}</h1>
-<div class="buttons">${actionButton('Run now', `${path}/run`, path)}${enableButton(schedule, path)}</div></div>
+<div class="buttons">${actionButton(visitor, 'Run now', `${path}/run`, path)}${enableButton(visitor, schedule, path)}</div></div>
 ${cronMeaning(cronOf(schedule))}
 ${stoppedNotice(schedule)}
 <div class="columns">

@@ -15,6 +15,7 @@ import { cronInWords } from './cron-words.js';
 import { time } from './format.js';
 import { html, type Html } from './html.js';
 import { get, given, show, wholeNumber, type PageRoute } from './page.js';
+import { mayChange, type Visitor } from './visitor.js';
 
 const PAGE_SIZE = 50;
 
@@ -26,7 +27,7 @@ interface ScheduleList {
 
 export function scheduleListRoutes({ listSchedulePage }: UseCases): PageRoute[] {
   return [
-    get('/dashboard/schedules', async ({ query, url }) => {
+    get('/dashboard/schedules', async ({ query, url, visitor }) => {
       const list = {
         search: given(query, 'search') ?? '',
         page: Math.max(1, wholeNumber(query.get('page'), 1)),
@@ -39,10 +40,10 @@ export function scheduleListRoutes({ listSchedulePage }: UseCases): PageRoute[] 
       return show({
         title: 'Schedules',
         section: 'schedules',
-        before: () => heading(list),
+        before: () => heading(visitor, list),
         live: {
           topics: ['schedules'],
-          content: html`${scheduleTable(schedules, url)}${pager({
+          content: html`${scheduleTable(visitor, schedules, url)}${pager({
             path: '/dashboard/schedules',
             query: { search: list.search },
             page: list.page,
@@ -57,15 +58,15 @@ export function scheduleListRoutes({ listSchedulePage }: UseCases): PageRoute[] 
   ];
 }
 
-function heading({ search }: ScheduleList): Html {
-  return html`<div class="head"><h1>Schedules</h1><a class="button primary" href="/dashboard/new-schedule">New schedule</a></div>
+function heading(visitor: Visitor, { search }: ScheduleList): Html {
+  return html`<div class="head"><h1>Schedules</h1>${mayChange(visitor) && html`<a class="button primary" href="/dashboard/new-schedule">New schedule</a>`}</div>
 <form class="filters" role="search" aria-label="Schedules" ${filtering('/dashboard/schedules')}>
 <label class="wide">Search <input type="search" id="filter-search" name="search" value="${search}" placeholder="expression, queue, part of the URL" maxlength="256" autocomplete="off" spellcheck="false"></label>
 <noscript><button>Show</button></noscript>
 </form>`;
 }
 
-function scheduleTable(schedules: readonly Schedule[], url: string): Html {
+function scheduleTable(visitor: Visitor, schedules: readonly Schedule[], url: string): Html {
   if (schedules.length === 0) return emptyState('No schedule matches.');
   return table(
     'Schedules',
@@ -75,13 +76,13 @@ function scheduleTable(schedules: readonly Schedule[], url: string): Html {
       { label: 'Queue' },
       { label: 'Next run' },
       { label: 'Last run' },
-      { label: 'Actions', hidden: true },
+      ...(mayChange(visitor) ? [{ label: 'Actions', hidden: true }] : []),
     ],
-    schedules.map((schedule) => scheduleRow(schedule, url)),
+    schedules.map((schedule) => scheduleRow(visitor, schedule, url)),
   );
 }
 
-function scheduleRow(schedule: Schedule, url: string): Html {
+function scheduleRow(visitor: Visitor, schedule: Schedule, url: string): Html {
   const { id, cronExpression, timezone } = schedule;
   const path = schedulePath(id);
   const words = cronInWords(cronOf(schedule));
@@ -91,7 +92,7 @@ ${cell('State', scheduleState(schedule))}
 ${cell('Queue', html`<a href="${queuePath(schedule.queueName)}">${schedule.queueName}</a>`, 'text')}
 ${cell('Next run', nextRun(schedule))}
 ${cell('Last run', time(schedule.lastRunAt))}
-${cell('', html`${actionButton('Run now', `${path}/run`, url, { about: cronExpression })}${enableButton(schedule, url)}`, 'actions')}
+${mayChange(visitor) && cell('', html`${actionButton(visitor, 'Run now', `${path}/run`, url, { about: cronExpression })}${enableButton(visitor, schedule, url)}`, 'actions')}
 </tr>`;
 }
 
@@ -107,10 +108,10 @@ export function scheduleState({ enabled, stoppedAt, nextRunAt }: Schedule): Html
   return nextRunAt === null ? chip('warning', 'never due again') : chip('ok', 'enabled');
 }
 
-export function enableButton(schedule: Schedule, back: string): Html {
+export function enableButton(visitor: Visitor, schedule: Schedule, back: string): Html | null {
   const { id, cronExpression } = schedule;
   const path = schedulePath(id);
   return isActive(schedule)
-    ? actionButton('Disable', `${path}/disable`, back, { about: cronExpression })
-    : actionButton('Enable', `${path}/enable`, back, { about: cronExpression, kind: 'primary' });
+    ? actionButton(visitor, 'Disable', `${path}/disable`, back, { about: cronExpression })
+    : actionButton(visitor, 'Enable', `${path}/enable`, back, { about: cronExpression, kind: 'primary' });
 }

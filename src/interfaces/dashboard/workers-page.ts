@@ -7,6 +7,7 @@ import { actionButton, cell, chip, emptyState, jobPath, pager, queuePath, table 
 import { formatCount, time } from './format.js';
 import { html, type Content, type Html } from './html.js';
 import { backTo, done, get, post, show, wholeNumber, type PageRoute } from './page.js';
+import { mayChange, type Visitor } from './visitor.js';
 
 const PATH = '/dashboard/workers';
 const PAGE_SIZE = 50;
@@ -24,7 +25,7 @@ export function workerRoutes(useCases: UseCases, engineStatus: () => EngineStatu
         : `The worker on ${host}, pid ${pid}, begins jobs again.`,
     );
   return [
-    get(PATH, async ({ query, url }) => {
+    get(PATH, async ({ query, url, visitor }) => {
       const page = Math.max(1, wholeNumber(query.get('page'), 1));
       const range = { limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE };
       const { workers, total } = await listWorkerPage({ ...range, jobsEach: JOBS_SHOWN + 1 });
@@ -36,7 +37,7 @@ export function workerRoutes(useCases: UseCases, engineStatus: () => EngineStatu
         live: {
           topics: ['workers', 'jobs'],
           everySecs: 5,
-          content: html`${workerTable(workers, engineStatus().workerId, url)}${pager({ ...paging, noun: 'worker' })}`,
+          content: html`${workerTable(visitor, workers, engineStatus().workerId, url)}${pager({ ...paging, noun: 'worker' })}`,
         },
       });
     }),
@@ -45,7 +46,12 @@ export function workerRoutes(useCases: UseCases, engineStatus: () => EngineStatu
   ];
 }
 
-function workerTable(workers: readonly WorkerAtWork[], ownId: string | null, url: string): Html {
+function workerTable(
+  visitor: Visitor,
+  workers: readonly WorkerAtWork[],
+  ownId: string | null,
+  url: string,
+): Html {
   if (workers.length === 0) return emptyState('No process runs jobs now.');
   return table(
     'Workers',
@@ -58,18 +64,23 @@ function workerTable(workers: readonly WorkerAtWork[], ownId: string | null, url
       { label: 'Since' },
       { label: 'Last beat' },
       { label: 'Version' },
-      { label: 'Actions', hidden: true },
+      ...(mayChange(visitor) ? [{ label: 'Actions', hidden: true }] : []),
     ],
-    workers.map((each) => workerRow(each, ownId, url)),
+    workers.map((each) => workerRow(visitor, each, ownId, url)),
   );
 }
 
-function workerRow({ worker, jobs }: WorkerAtWork, ownId: string | null, url: string): Html {
+function workerRow(
+  visitor: Visitor,
+  { worker, jobs }: WorkerAtWork,
+  ownId: string | null,
+  url: string,
+): Html {
   const path = `${PATH}/${encodeURIComponent(worker.id)}`;
   const about = `${worker.host}, pid ${worker.process.pid}`;
   const toggle = worker.draining
-    ? actionButton('Resume', `${path}/resume`, url, { about, kind: 'primary' })
-    : actionButton('Drain', `${path}/drain`, url, { about });
+    ? actionButton(visitor, 'Resume', `${path}/resume`, url, { about, kind: 'primary' })
+    : actionButton(visitor, 'Drain', `${path}/drain`, url, { about });
   return html`<tr id="worker-${encodeURIComponent(worker.id)}">
 ${cell('Worker', html`<strong title="${worker.id}">${worker.host}</strong> <span class="mono">pid ${worker.process.pid}</span>${worker.id === ownId && html` <span class="muted">this process</span>`}`, 'text')}
 ${cell('State', state(worker))}
@@ -79,7 +90,7 @@ ${cell('Queues', queues(worker))}
 ${cell('Since', time(worker.startedAt))}
 ${cell('Last beat', time(worker.lastBeatAt))}
 ${cell('Version', worker.version)}
-${cell('', toggle, 'actions')}
+${toggle && cell('', toggle, 'actions')}
 </tr>`;
 }
 

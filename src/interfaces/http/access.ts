@@ -1,16 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../../application/config.js';
 import { ok, type Refusal, type Result } from '../../application/errors.js';
 import type { Principal } from '../../application/principal.js';
 import { Authenticator } from './authenticator.js';
+import { formTokenOf } from './form-token.js';
 import { isForwarded, isLoopback, peerAddress } from './client-address.js';
 import { UNAUTHORIZED } from './route-role.js';
 
-/** Whoever is answered while there is no token. */
-const LOCAL: Principal = { name: 'local', role: 'admin' };
-
 /** Decides for each request who asks, and whether they are answered at all. */
 export class Access {
+  /** Whoever is answered while there is no token. */
+  readonly #local: Principal = {
+    name: 'local',
+    role: 'admin',
+    formToken: formTokenOf(randomBytes(32), 'local'),
+  };
   #auth: Config['auth'];
   #authenticator: Authenticator;
 
@@ -35,7 +40,9 @@ export class Access {
 
   #admitUnknown(request: IncomingMessage): Result<Principal> {
     const isOwn = isLoopback(peerAddress(request)) && !isForwarded(request.headers);
-    return isOwn || this.#auth.withoutToken === 'anyone' ? ok(LOCAL) : { ok: false, refusal: PROTECTED };
+    return isOwn || this.#auth.withoutToken === 'anyone'
+      ? ok(this.#local)
+      : { ok: false, refusal: PROTECTED };
   }
 }
 

@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../application/config.js';
 import type { Principal } from '../../application/principal.js';
 import type { Secret } from '../../application/secret.js';
+import { formTokenOf } from './form-token.js';
 
 /** The name of who comes with `auth.token`, which has none. */
 const ADMIN = 'admin';
@@ -13,10 +14,10 @@ export class Authenticator {
 
   constructor({ token, tokens }: Pick<Config['auth'], 'token' | 'tokens'>) {
     const all = token === null ? tokens : [{ name: ADMIN, token, role: 'admin' } as const, ...tokens];
-    this.#known = all.map(({ name, token: given, role }) => ({
-      digest: digestOf(given),
-      principal: { name, role },
-    }));
+    this.#known = all.map(({ name, token: given, role }) => {
+      const digest = digestOf(given);
+      return { digest, principal: { name, role, formToken: formTokenOf(digest, name) } };
+    });
   }
 
   /** Is there anybody to tell? */

@@ -30,6 +30,7 @@ export const ERROR_STATUS = {
   unsupported_media_type: 415,
   host_not_allowed: 421,
   cross_origin: 403,
+  csrf: 403,
   store_unavailable: 503,
   not_claiming: 503,
   internal_error: 500,

@@ -13,9 +13,16 @@ export async function startDashboard(options: ApiOptions = {}) {
     return new Page(response.status, response.headers, await response.text());
   }
 
+  /** What the forms carry that the dashboard shows to whoever sends these headers. */
+  async function formToken(headers: Readonly<Record<string, string>> = {}): Promise<string> {
+    const page = await send('/dashboard/new-queue', { headers });
+    return page.formTokens[0] ?? '';
+  }
+
   return {
     ...api,
     send,
+    formToken,
     /** What is at the path, whatever it is. */
     page: (path: string, headers: Readonly<Record<string, string>> = {}) => send(path, { headers }),
     /** A page that is there. */
@@ -24,8 +31,9 @@ export async function startDashboard(options: ApiOptions = {}) {
       expect(page.status, path).toBe(200);
       return page;
     },
-    submit: (path: string, fields: Fields = {}, headers: Readonly<Record<string, string>> = {}) =>
-      send(path, { method: 'POST', body: encode(fields), headers }),
+    /** As a form of the dashboard would be sent that has these fields. */
+    submit: async (path: string, fields: Fields = {}, headers: Readonly<Record<string, string>> = {}) =>
+      send(path, { method: 'POST', body: encode({ csrf: await formToken(headers), ...fields }), headers }),
     /** The page that comes after an action, told what the action had to say. */
     follow: async (answer: Page) => {
       expect(answer.status).toBe(303);
@@ -123,13 +131,23 @@ export class Page {
     );
   }
 
-  /** What a browser would send of the form that goes to this path. No button is pressed. */
+  /** What the page's forms carry beside their fields, each of those that are sent by POST. */
+  get formTokens(): string[] {
+    return this.elements('form')
+      .filter(({ attributes }) => attributes['method'] === 'post')
+      .map(({ content }) => elementsOf(content, 'input').filter(isFormToken))
+      .map((inputs) => inputs.map(({ attributes }) => attributes['value'] ?? '').join(' and '));
+  }
+
+  /** What a browser would send of the form that goes to this path, but for its token. No button is pressed. */
   form(action: string): Record<string, string> {
     const form = this.elements('form').find(({ attributes }) => attributes['action'] === action);
     if (!form) throw new Error(`no form goes to ${action}`);
     const inputs = elementsOf(form.content, 'input').filter(
-      ({ attributes: { name, type, checked } }) =>
-        name !== undefined && (type !== 'checkbox' || checked !== undefined),
+      (input) =>
+        input.attributes['name'] !== undefined &&
+        !isFormToken(input) &&
+        (input.attributes['type'] !== 'checkbox' || input.attributes['checked'] !== undefined),
     );
     return record([
       ...inputs.map(({ attributes }) => [attributes['name'] ?? '', attributes['value'] ?? ''] as const),
@@ -171,6 +189,10 @@ function elementsOf(html: string, name: string): Element[] {
     ),
     content,
   }));
+}
+
+function isFormToken({ attributes }: Element): boolean {
+  return attributes['name'] === 'csrf' && attributes['type'] === 'hidden';
 }
 
 function selectedIn(select: string): string {

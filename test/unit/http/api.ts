@@ -14,7 +14,11 @@ import { MemoryQueueStore } from '../../../src/infrastructure/memory/memory-queu
 import { MemoryWorkerStore } from '../../../src/infrastructure/memory/memory-worker-store.js';
 import { MemoryScheduleStore } from '../../../src/infrastructure/memory/memory-schedule-store.js';
 import { Assets } from '../../../src/interfaces/dashboard/assets.js';
-import { createDashboard } from '../../../src/interfaces/dashboard/dashboard.js';
+import {
+  createDashboard,
+  pageRoutes,
+  type DashboardDependencies,
+} from '../../../src/interfaces/dashboard/dashboard.js';
 import { LiveUpdates } from '../../../src/interfaces/dashboard/live-updates.js';
 import { errorObject } from '../../../src/interfaces/http/error-response.js';
 import { allRoutes, createHttpApp, type HttpAppDependencies } from '../../../src/interfaces/http/http-app.js';
@@ -89,7 +93,7 @@ export async function startApi({ ports, engine, from, maxJobs, ...options }: Api
   });
   const assets = new Assets();
   const liveUpdates = new LiveUpdates({ events, queries, clock, scheduler, logger, build: assets.build });
-  const dashboard = createDashboard({
+  const dashboardDependencies: DashboardDependencies = {
     useCases,
     engineStatus,
     liveUpdates,
@@ -100,7 +104,8 @@ export async function startApi({ ports, engine, from, maxJobs, ...options }: Api
     version: VERSION,
     clock,
     logger,
-  });
+  };
+  const dashboard = createDashboard(dashboardDependencies);
   const dependencies: HttpAppDependencies = {
     useCases,
     engineStatus,
@@ -156,6 +161,7 @@ export async function startApi({ ports, engine, from, maxJobs, ...options }: Api
     port,
     url,
     routes,
+    pages: pageRoutes(dashboardDependencies),
     request,
     get: (path: string) => request('GET', path),
     delete: (path: string) => request('DELETE', path),

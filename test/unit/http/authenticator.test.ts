@@ -36,7 +36,8 @@ describe('a token', () => {
     [basic('anyone', APP), { name: 'app', role: 'producer' }],
     [basic('anyone', WALL), { name: 'wall', role: 'viewer' }],
   ])('%s', (header, principal) => {
-    expect(authenticator.principalOf(header)).toEqual(principal);
+    const found = authenticator.principalOf(header);
+    expect(found && { name: found.name, role: found.role }).toEqual(principal);
   });
 
   test.each([
@@ -73,7 +74,7 @@ describe('a token', () => {
       tokens: [named('app', APP, 'producer'), named('app', WALL, 'producer')],
     });
     for (const token of [APP, WALL]) {
-      expect(rotating.principalOf(`Bearer ${token}`)).toEqual({ name: 'app', role: 'producer' });
+      expect(rotating.principalOf(`Bearer ${token}`)).toMatchObject({ name: 'app', role: 'producer' });
     }
   });
 });

@@ -29,8 +29,13 @@ async function watched() {
   if (!queries) throw new Error('the API was made without its ports');
   const job = pendingJob({ status: 'dead', completedAt: 0 });
   api.data.jobs.set(job.id, job);
+  async function formToken(): Promise<string> {
+    const page = await (await fetch(`${api.url}/dashboard/new-queue`)).text();
+    return /name="csrf" value="([^"]*)"/.exec(page)?.[1] ?? '';
+  }
   /** Sends a request that is broken off by the first step, and waits until the server knows. */
   async function breaksOff(path: string, init: RequestInit): Promise<void> {
+    if (init.body instanceof URLSearchParams) init.body.set('csrf', await formToken());
     const client = new AbortController();
     const begun = queries?.steps ?? 0;
     const answer = fetch(api.url + path, { ...init, signal: client.signal }).catch(() => null);
