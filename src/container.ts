@@ -267,7 +267,12 @@ function bindHttp(container: Container): void {
     },
     ({ config, callbacks, ...ports }) => createUseCases(ports, config.defaults, VERSION, callbacks),
   );
-  bind(container, T.Access, { config: T.Config }, ({ config }) => new Access(config.auth));
+  bind(
+    container,
+    T.Access,
+    { config: T.Config, clock: T.Clock, logger: T.Logger },
+    ({ config: { auth, server }, ...ports }) => new Access(auth, server.trustedProxies, ports),
+  );
   bind(
     container,
     T.HttpApp,

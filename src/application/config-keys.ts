@@ -1,4 +1,5 @@
 import { BACKOFF_STRATEGIES } from '../domain/retry/backoff.js';
+import { parseIp, parseNetwork } from '../domain/egress/ip-address.js';
 import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
 import {
   DURABILITIES,
@@ -78,6 +79,12 @@ const allowedHosts = list(
   { ...host, accept: (value) => host.accept(value)?.toLowerCase() },
   'a list of host names or IP addresses, without scheme, port or brackets',
 );
+const trustedProxies = list(
+  text('an IP address or CIDR network', 'an IP address or a network', (value) =>
+    parseIp(value) === null && parseNetwork(value) === null ? undefined : value,
+  ),
+  'a list of IP addresses and networks such as 10.0.0.0/8',
+);
 const anyPath = text('a path', 'a path without control characters', (value) =>
   /^\P{Cc}+$/u.test(value) && !IN_MEMORY.test(value) ? value : undefined,
 );
@@ -156,6 +163,12 @@ const server: Keys<Config['server']> = {
     allowedHosts,
     (config) => config.server.allowedHosts,
     'Further host names under which clients may address the server.',
+  ),
+  trustedProxies: key(
+    'server.trusted_proxies',
+    trustedProxies,
+    (config) => config.server.trustedProxies,
+    'Proxies whose `X-Forwarded-For` says where a request comes from.',
   ),
 };
 
@@ -379,6 +392,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       maxJobs: read(server.maxJobs),
       maxConnections: read(server.maxConnections),
       allowedHosts: read(server.allowedHosts),
+      trustedProxies: read(server.trustedProxies),
     },
     auth: { token: read(auth.token), tokens: read(auth.tokens), withoutToken: read(auth.withoutToken) },
     egress: {

@@ -32,6 +32,8 @@ export interface Config {
     readonly maxConnections: number | null;
     /** Further Host names to answer, lower case. */
     readonly allowedHosts: readonly string[];
+    /** Addresses and networks. */
+    readonly trustedProxies: readonly string[];
   };
   readonly auth: {
     /** Of an admin; null: none. */
@@ -97,6 +99,7 @@ export const DEFAULT_CONFIG: Config = {
     maxJobs: null,
     maxConnections: null,
     allowedHosts: [],
+    trustedProxies: [],
   },
   auth: { token: null, tokens: [], withoutToken: 'loopback' },
   egress: {

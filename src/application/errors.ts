@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   'unauthorized',
   'forbidden',
   'protected',
+  'too_many_failures',
   'job_not_found',
   'job_not_pending',
   'job_not_dead',
@@ -36,6 +37,8 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
+  /** When it is worth another try; without it, the code says. */
+  readonly retryAfterSecs?: number;
 }
 
 /** What a use case returns: its value, or why not. */

@@ -2,14 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../../application/config.js';
 import { ok, type Refusal, type Result } from '../../application/errors.js';
+import type { Clock } from '../../application/ports/clock.js';
+import type { Logger } from '../../application/ports/logger.js';
 import type { Principal } from '../../application/principal.js';
 import { Authenticator } from './authenticator.js';
+import { clientAddress, isForwarded, isLoopback, parseProxy, peerAddress } from './client-address.js';
+import { FAILURES_MAX, FailureLimit } from './failure-limit.js';
 import { formTokenOf } from './form-token.js';
-import { isForwarded, isLoopback, peerAddress } from './client-address.js';
 import { UNAUTHORIZED } from './route-role.js';
 
 /** Decides for each request who asks, and whether they are answered at all. */
 export class Access {
+  /** Where a request comes from, as far as that can be known. */
+  readonly addressOf: (request: IncomingMessage) => string;
+  readonly #failures: FailureLimit;
+  readonly #logger: Logger;
   /** Whoever is answered while there is no token. */
   readonly #local: Principal = {
     name: 'local',
@@ -19,7 +26,15 @@ export class Access {
   #auth: Config['auth'];
   #authenticator: Authenticator;
 
-  constructor(auth: Config['auth']) {
+  /** @param trustedProxies addresses and networks */
+  constructor(
+    auth: Config['auth'],
+    trustedProxies: readonly string[],
+    { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  ) {
+    this.addressOf = clientAddress(trustedProxies.flatMap((proxy) => parseProxy(proxy) ?? []));
+    this.#failures = new FailureLimit(clock);
+    this.#logger = logger;
     this.#auth = auth;
     this.#authenticator = new Authenticator(auth);
   }
@@ -30,12 +45,21 @@ export class Access {
     this.#authenticator = new Authenticator(auth);
   }
 
-  admit(request: IncomingMessage): Result<Principal> {
+  /** @param address where the request comes from */
+  admit(request: IncomingMessage, address: string): Result<Principal> {
     if (!this.#authenticator.hasTokens) return this.#admitUnknown(request);
+    // Before a look at the token: a right one would be told apart from wrong ones otherwise.
+    const waitMs = this.#failures.waitMs(address);
+    if (waitMs > 0) return { ok: false, refusal: tooManyFailures(Math.ceil(waitMs / 1000)) };
     const { authorization } = request.headers;
+    // A browser's first request is always without.
     if (authorization === undefined) return REFUSED;
     const principal = this.#authenticator.principalOf(authorization);
-    return principal === null ? REFUSED : ok(principal);
+    if (principal !== null) return ok(principal);
+    if (this.#failures.record(address)) {
+      this.#logger.warn('too many wrong tokens: the address has to wait', { address });
+    }
+    return REFUSED;
   }
 
   #admitUnknown(request: IncomingMessage): Result<Principal> {
@@ -47,6 +71,14 @@ export class Access {
 }
 
 const REFUSED = { ok: false, refusal: UNAUTHORIZED } as const;
+
+function tooManyFailures(retryAfterSecs: number): Refusal {
+  return {
+    code: 'too_many_failures',
+    message: `${FAILURES_MAX} requests from your address had a wrong token within a minute; try again in ${retryAfterSecs} s`,
+    retryAfterSecs,
+  };
+}
 
 const PROTECTED: Refusal = {
   code: 'protected',

@@ -10,6 +10,7 @@ export const ERROR_STATUS = {
   unauthorized: 401,
   forbidden: 403,
   protected: 403,
+  too_many_failures: 429,
   job_not_found: 404,
   job_not_pending: 409,
   job_not_dead: 404,
@@ -61,7 +62,7 @@ const CHALLENGES = ['Bearer realm="mininq"', 'Basic realm="mininq", charset="UTF
 
 export function sendError(response: HttpResponse, refusal: Refusal): void {
   if (refusal.code === 'unauthorized') response.setHeader('WWW-Authenticate', CHALLENGES);
-  const retryAfter = RETRY_AFTER[refusal.code];
+  const retryAfter = refusal.retryAfterSecs ?? RETRY_AFTER[refusal.code];
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
   sendJson(response, ERROR_STATUS[refusal.code], presentError(refusal, response.locals.requestId));
 }

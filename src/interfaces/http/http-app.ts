@@ -142,9 +142,10 @@ function beginning(
     count += 1;
     const requestId = `${start}-${count}`;
     const misled = refuseHost(request, isAllowed) ?? refuseOrigin(request);
-    const asked = misled !== null || isOpen(request, open) ? null : access.admit(request);
+    const address = access.addressOf(request);
+    const asked = misled !== null || isOpen(request, open) ? null : access.admit(request, address);
     const principal = asked?.ok === true ? asked.value : null;
-    const response = Object.assign(answer, { locals: { requestId, principal } });
+    const response = Object.assign(answer, { locals: { requestId, principal, address } });
     if (logRequests) logWhenDone(request, response, logger, clock);
     return { request, response, refusal: asked?.ok === false ? asked.refusal : misled };
   };

@@ -7,6 +7,8 @@ export interface Locals {
   readonly requestId: string;
   /** Who asks; null where anyone may, and nobody is asked. */
   readonly principal: Principal | null;
+  /** Where the request comes from; empty when its connection has gone. */
+  readonly address: string;
 }
 
 export type HttpRequest = IncomingMessage;

@@ -19,6 +19,7 @@ max_queues = 10000                # default
 # max_jobs is not set             # default
 # max_connections is not set      # default
 allowed_hosts = []                # default
+trusted_proxies = []              # default
 
 [auth]
 # token is not set                # default

@@ -111,6 +111,10 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     { toml: '[]', text: '', value: [] },
   ],
   'egress.https_only': [flag(true), flag(false)],
+  'server.trusted_proxies': [
+    { toml: '["127.0.0.1", "10.0.0.0/8"]', text: '127.0.0.1,10.0.0.0/8', value: ['127.0.0.1', '10.0.0.0/8'] },
+    { toml: '["::1"]', text: '::1', value: ['::1'] },
+  ],
   'worker.retention.completed': [
     { ...word('7d'), value: 604_800_000 },
     { ...word('never'), value: Number.MAX_SAFE_INTEGER },

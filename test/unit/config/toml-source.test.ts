@@ -8,7 +8,7 @@ import { load, refusal, temporaryDirectory } from './load.js';
 const FILE = 'must be the path of a file, not';
 const IN_MEMORY = 'a database in memory would lose acknowledged jobs';
 const KEYS_OF_SERVER =
-  'host, port, db_path, durability, max_body_bytes, max_queues, max_jobs, max_connections, allowed_hosts';
+  'host, port, db_path, durability, max_body_bytes, max_queues, max_jobs, max_connections, allowed_hosts, trusted_proxies';
 
 const ADDRESS = 'must be an IP address or a host name, without scheme, port or brackets, not';
 const PORT = 'must be an integer from 0 to 65535, not';
@@ -43,6 +43,11 @@ describe('values that the file may not have', () => {
       toml: 'allowed_hosts = ["a.example", "https://b.example"]',
       problem:
         'allowed_hosts must be a list of host names or IP addresses, without scheme, port or brackets, but holds "https://b.example"',
+    },
+    {
+      toml: 'trusted_proxies = ["10.0.0.0/8", "10.0.0.1/8"]',
+      problem:
+        'trusted_proxies must be a list of IP addresses and networks such as 10.0.0.0/8, but holds "10.0.0.1/8"',
     },
   ])('$toml', ({ toml, problem }) => {
     expect(refusal({ file: `[server]\n${toml}\n` })).toBe(`mininq.toml: server.${problem}`);

@@ -4,6 +4,8 @@ import { DEFAULT_CONFIG, type NamedToken } from '../../../src/application/config
 import type { Role } from '../../../src/application/principal.js';
 import { Secret } from '../../../src/application/secret.js';
 import { Access } from '../../../src/interfaces/http/access.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 import { newSchedule } from '../../support/schedules.js';
 import { newWorker } from '../../support/workers.js';
 import { idOf, URL_FIELD } from '../http/api.js';
@@ -22,7 +24,10 @@ const WALL = named('wall', 'viewer', TOKENS.wall);
 const APP = named('app', 'producer', PRODUCER);
 
 function accessOf(tokens: readonly NamedToken[] = [ADA, BOB, WALL, APP]): Access {
-  return new Access({ ...DEFAULT_CONFIG.auth, tokens });
+  return new Access({ ...DEFAULT_CONFIG.auth, tokens }, [], {
+    clock: new FakeClock(),
+    logger: new RecordingLogger(),
+  });
 }
 
 /** As a browser sends it by itself. */

@@ -2,13 +2,22 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_CONFIG, type Config } from '../../../src/application/config.js';
 import { Secret } from '../../../src/application/secret.js';
 import { Access } from '../../../src/interfaces/http/access.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 import { errorOf, exchange, startApi, URL_FIELD } from './api.js';
 
 const TOKEN = 'admin-0123456789abcdef';
 
+function accessOf(
+  auth: Partial<Config['auth']>,
+  { clock = new FakeClock(), logger = new RecordingLogger(), proxies = [] as readonly string[] } = {},
+) {
+  return new Access({ ...DEFAULT_CONFIG.auth, ...auth }, proxies, { clock, logger });
+}
+
 function start(auth: Partial<Config['auth']> = {}, from?: string) {
   return startApi({
-    access: new Access({ ...DEFAULT_CONFIG.auth, ...auth }),
+    access: accessOf(auth),
     ...(from !== undefined && { from }),
   });
 }
@@ -129,12 +138,83 @@ describe('with a token', () => {
   });
 
   test('others than were there at the start count from the next request on', async () => {
-    const access = new Access({ ...DEFAULT_CONFIG.auth, ...auth });
+    const access = accessOf(auth);
     const api = await startApi({ access });
     const ask = async (token: string) =>
       (await api.request('GET', '/jobs', { headers: { Authorization: `Bearer ${token}` } })).status;
     expect([await ask(TOKEN), await ask('other-0123456789abcdef')]).toEqual([200, 401]);
     access.reload({ ...DEFAULT_CONFIG.auth, token: new Secret('other-0123456789abcdef') });
     expect([await ask(TOKEN), await ask('other-0123456789abcdef')]).toEqual([401, 200]);
+  });
+});
+
+describe('after ten wrong tokens', () => {
+  const auth = { token: new Secret(TOKEN) };
+  const RIGHT = `Bearer ${TOKEN}`;
+
+  async function startWaiting(proxies: readonly string[] = []) {
+    const [clock, logger] = [new FakeClock(), new RecordingLogger()];
+    const api = await startApi({ access: accessOf(auth, { clock, logger, proxies }), from: '192.0.2.1' });
+    const ask = (authorization?: string, forwardedFor?: string, path = '/jobs') =>
+      api.request('GET', path, {
+        headers: {
+          ...(authorization !== undefined && { Authorization: authorization }),
+          ...(forwardedFor !== undefined && { 'X-Forwarded-For': forwardedFor }),
+        },
+      });
+    const fail = async (times: number, forwardedFor?: string) => {
+      for (let i = 0; i < times; i++) {
+        expect((await ask(`Bearer wrong-${i}`, forwardedFor)).status).toBe(401);
+      }
+    };
+    return { clock, logger, ask, fail };
+  }
+
+  test('an address waits, with the right one too, until the first of them is a minute old', async () => {
+    const { clock, logger, ask, fail } = await startWaiting();
+    await fail(1);
+    clock.advance(10_500);
+    await fail(8);
+    expect((await ask(RIGHT)).status).toBe(200);
+    await fail(1);
+    for (const authorization of [RIGHT, 'Bearer wrong', undefined]) {
+      const refused = await ask(authorization);
+      expect(errorOf(refused)).toMatchObject({ status: 429, code: 'too_many_failures' });
+      expect(refused.headers.get('retry-after')).toBe('50');
+    }
+    expect((await ask(undefined, undefined, '/health')).status).toBe(200);
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { address: '192.0.2.1' } }]);
+
+    clock.advance(49_499);
+    expect((await ask(RIGHT)).status).toBe(429);
+    clock.advance(1);
+    expect((await ask(RIGHT)).status).toBe(200);
+    // Nine of them still count.
+    await fail(1);
+    expect((await ask(RIGHT)).status).toBe(429);
+    clock.advance(60_000);
+    await fail(10);
+  });
+
+  test('is the eleventh, not those without any', async () => {
+    const { ask, fail } = await startWaiting();
+    for (let i = 0; i < 20; i++) expect((await ask()).status).toBe(401);
+    await fail(10);
+    expect((await ask(RIGHT)).status).toBe(429);
+  });
+
+  test('a client has to wait, and not all those of a trusted proxy', async () => {
+    const { ask, fail } = await startWaiting(['192.0.2.0/24']);
+    await fail(10, '198.51.100.7');
+    expect((await ask(RIGHT, '198.51.100.7')).status).toBe(429);
+    expect((await ask(RIGHT, '198.51.100.8')).status).toBe(200);
+    // What a client adds to the front by itself changes nothing.
+    expect((await ask(RIGHT, '198.51.100.8, 198.51.100.7')).status).toBe(429);
+  });
+
+  test('nobody escapes by a header when no proxy is trusted', async () => {
+    const { ask, fail } = await startWaiting();
+    await fail(10, '198.51.100.7');
+    expect((await ask(RIGHT, '198.51.100.8')).status).toBe(429);
   });
 });

@@ -111,7 +111,7 @@ export async function startApi({ ports, engine, from, maxJobs, ...options }: Api
     engineStatus,
     callbacks,
     hosts: ['jobs.example.com'],
-    access: new Access(DEFAULT_CONFIG.auth),
+    access: new Access(DEFAULT_CONFIG.auth, [], { clock, logger }),
     maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,
     version: VERSION,
     ids: new SequentialIds(),

@@ -11,7 +11,11 @@ async function saying(body: () => unknown) {
   const answers: ServerResponse[] = [];
   const server = createServer((_request, response) => {
     answers.push(response);
-    sendJson(Object.assign(response, { locals: { requestId: 'r', principal: null } }), 200, body());
+    sendJson(
+      Object.assign(response, { locals: { requestId: 'r', principal: null, address: '' } }),
+      200,
+      body(),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
