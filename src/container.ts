@@ -4,6 +4,7 @@ import { Container, type ServiceIdentifier } from 'inversify';
 import type { Config } from './application/config.js';
 import type { CallbackRules } from './application/callback-rules.js';
 import { Engine } from './application/engine/engine.js';
+import { Redaction } from './application/redaction.js';
 import { createUseCases } from './application/use-cases/use-cases.js';
 import { EgressPolicy } from './domain/egress/egress-policy.js';
 import { DispatcherRegistry } from './infrastructure/dispatch/dispatcher-registry.js';
@@ -114,7 +115,12 @@ function bindSurroundings(container: Container): void {
     container,
     T.Logger,
     { config: T.Config },
-    ({ config }) => new PinoLogger({ ...config.logging, terminal: process.stdout.isTTY }),
+    ({ config: { logging, privacy } }) =>
+      new PinoLogger({
+        ...logging,
+        redaction: new Redaction(privacy.redact),
+        terminal: process.stdout.isTTY,
+      }),
   );
   bind(container, T.Events, { logger: T.Logger }, ({ logger }) => new InProcessEvents(logger));
   bind(container, OPEN_FILES, { config: T.Config }, ({ config }) =>
@@ -237,11 +243,12 @@ function bindDashboard(container: Container): void {
       clock: T.Clock,
       logger: T.Logger,
     },
-    ({ config: { server, defaults }, engine, ...parts }) =>
+    ({ config: { server, defaults, privacy }, engine, ...parts }) =>
       createDashboard({
         ...parts,
         engineStatus: () => engine.status,
         defaults,
+        redaction: new Redaction(privacy.redact),
         maxBodyBytes: server.maxBodyBytes,
         version: VERSION,
       }),

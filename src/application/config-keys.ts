@@ -22,6 +22,7 @@ import {
 } from './config-value.js';
 import { parseEgressEntry } from '../domain/egress/egress-policy.js';
 import { isHost } from './host.js';
+import { parseRedactPath } from './redaction.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
 import { namedToken, token } from './config-token.js';
 import { quote, shorten } from './printable.js';
@@ -98,6 +99,10 @@ const path: ValueType<string> = {
 const queueNames = list(
   text('a queue name', 'a queue name', (value) => (QUEUE_NAME.test(value) ? value : undefined)),
   'a list of queue names (1 to 128 printable ASCII characters, no space at either end)',
+);
+const redactPaths = list(
+  text('a path', 'a path', (value) => (parseRedactPath(value) === null ? undefined : value)),
+  'a list of paths, such as "password" or "card.*"',
 );
 const clientErrors = list(integer(400, 499), 'a list of integers from 400 to 499');
 
@@ -351,6 +356,15 @@ const defaults: Keys<Config['defaults']> = {
   ),
 };
 
+const privacy: Keys<Config['privacy']> = {
+  redact: key(
+    'privacy.redact',
+    redactPaths,
+    (config) => config.privacy.redact,
+    'Values of payloads and answers that the dashboard and the log show as `***`, by their paths in the JSON.',
+  ),
+};
+
 const logging: Keys<Config['logging']> = {
   level: key(
     'logging.level',
@@ -376,6 +390,7 @@ export const CONFIG_KEYS = [
   ...Object.values(worker),
   ...Object.values(retentionByStatus),
   ...Object.values(defaults),
+  ...Object.values(privacy),
   ...Object.values(logging),
 ];
 
@@ -423,6 +438,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       cronDialect: read(defaults.cronDialect),
       maxCrashes: read(defaults.maxCrashes),
     },
+    privacy: { redact: read(privacy.redact) },
     logging: { level: read(logging.level), format: read(logging.format) },
   };
 }

@@ -60,6 +60,10 @@ export interface Config {
     readonly cleanupIntervalSecs: number;
   };
   readonly defaults: JobDefaults;
+  readonly privacy: {
+    /** Paths of what is hidden from those who look on; see Redaction. */
+    readonly redact: readonly string[];
+  };
   readonly logging: {
     readonly level: LogLevel;
     readonly format: LogFormat;
@@ -131,6 +135,7 @@ export const DEFAULT_CONFIG: Config = {
     cronDialect: 'crontab',
     maxCrashes: 3,
   },
+  privacy: { redact: [] },
   logging: { level: 'info', format: 'auto' },
 };
 

@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { redact } from './redact.js';
 
 export interface DescribedError {
   readonly type: string;
@@ -11,10 +10,13 @@ export interface DescribedError {
 /** Causes of causes that are shown, at most. */
 const DEPTH_MAX = 5;
 
-/** What the log shows of anything that was thrown: never its other properties, which may hold a request or a secret. */
-export function describeError(error: unknown): DescribedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: redact(textOf(error)) };
-  return { type: error.name, message: redact(error.message), stack: redact(stackOf(error, DEPTH_MAX)) };
+/**
+ * What the log shows of anything that was thrown: never its other properties, which may hold a request or a secret.
+ * @param fit makes a text fit to be logged
+ */
+export function describeError(error: unknown, fit: (text: string) => string): DescribedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: fit(textOf(error)) };
+  return { type: error.name, message: fit(error.message), stack: fit(stackOf(error, DEPTH_MAX)) };
 }
 
 function stackOf(error: Error, depth: number): string {

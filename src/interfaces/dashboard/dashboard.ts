@@ -2,6 +2,7 @@ import express from 'express';
 import type { CallbackRules } from '../../application/callback-rules.js';
 import type { JobDefaults } from '../../application/config.js';
 import type { EngineStatus } from '../../application/engine/engine.js';
+import type { Redaction } from '../../application/redaction.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import { sendError } from '../http/error-response.js';
 import type { HttpRequest, HttpResponse } from '../http/http-types.js';
@@ -31,6 +32,7 @@ export interface DashboardDependencies extends PagesDependencies {
   /** That a callback_url may have. */
   readonly callbacks: CallbackRules;
   readonly defaults: JobDefaults;
+  readonly redaction: Redaction;
 }
 
 /** The pages under /dashboard, which / leads to, the stream of what changes, and the files under /static. */
@@ -120,19 +122,19 @@ function refuseMethod(pages: Pages, path: string, allow: string) {
 
 /** The pages, and what their forms do. */
 export function pageRoutes(dependencies: DashboardDependencies): PageRoute[] {
-  const { useCases, engineStatus, callbacks, defaults, clock } = dependencies;
+  const { useCases, engineStatus, callbacks, defaults, redaction, clock } = dependencies;
   return [
     ...overviewRoutes(useCases, engineStatus, clock),
     ...queueListRoutes(useCases, clock),
     ...queueRoutes(useCases, clock, defaults),
     ...jobListRoutes(useCases),
     ...bulkRoutes(useCases),
-    ...newJobRoutes(useCases, callbacks, defaults),
-    ...jobRoutes(useCases),
+    ...newJobRoutes(useCases, callbacks, defaults, redaction),
+    ...jobRoutes(useCases, redaction),
     ...scheduleListRoutes(useCases),
     ...newScheduleRoutes(useCases, callbacks, defaults),
     ...schedulePreviewRoutes(useCases),
-    ...scheduleRoutes(useCases, callbacks),
+    ...scheduleRoutes(useCases, callbacks, redaction),
     ...workerRoutes(useCases, engineStatus),
   ];
 }

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { describeSyntaxError, JsonText } from '../http/json-text.js';
 import { problemsOf } from '../../application/validation.js';
+import type { Redaction, Restored } from '../../application/redaction.js';
 import type { FormState } from './form.js';
 import { isShown, portable } from './json-view.js';
 
@@ -15,8 +16,14 @@ export type FormRead<T> =
 export interface FormOptions {
   /** Fields that are null when they are empty; the others are left out then. */
   readonly nullable?: readonly string[];
-  /** What was stored, and shown on lines of its own: what comes back unchanged is taken as it was, byte for byte. */
-  readonly shownJson?: Readonly<Record<string, string>>;
+  /** JSON that was shown on lines of its own. */
+  readonly shownJson?: Readonly<Record<string, ShownJson>>;
+}
+
+/** What comes back unchanged is taken as it was, byte for byte; and so are hidden values in what was edited. */
+export interface ShownJson {
+  readonly stored: string;
+  readonly redaction: Redaction;
 }
 
 /** Reads a form as the API reads JSON, by the same shape and with the same messages. */
@@ -32,13 +39,11 @@ export function readForm<T>(
   for (const [name, kind] of Object.entries(kinds)) {
     const text = (form.get(name) ?? '').replaceAll('\r\n', '\n');
     values[name] = kind === 'json' ? portable(text) : text;
-    const shown = kind === 'json' ? shownJson[name] : undefined;
-    const part =
-      shown !== undefined && isShown(text, shown) ? shown : toJson(text, kind, nullable.includes(name));
-    if (part === undefined) continue;
-    const wrong = kind === 'json' ? syntaxError(part) : null;
-    if (wrong !== null) problems.set(name, wrong);
-    else parts.push(`${JSON.stringify(name)}:${part}`);
+    const given = toJson(text, kind, nullable.includes(name));
+    if (given === undefined) continue;
+    const part: Restored = kind === 'json' ? readJson(given, shownJson[name]) : { ok: true, json: given };
+    if (part.ok) parts.push(`${JSON.stringify(name)}:${part.json}`);
+    else problems.set(name, part.problem);
   }
   const json = new JsonText(`{${parts.join(',')}}`);
   const parsed = schema.safeParse(json.value);
@@ -65,11 +70,14 @@ function toJson(text: string, kind: FieldKinds[string], nullable: boolean): stri
   return kind === 'number' && NUMBER.test(trimmed) ? trimmed : JSON.stringify(trimmed);
 }
 
-function syntaxError(text: string): string | null {
+function readJson(text: string, shown: ShownJson | undefined): Restored {
+  if (shown && isShown(text, shown.redaction.hide(shown.stored))) return { ok: true, json: shown.stored };
   try {
     new JsonText(text);
-    return null;
   } catch {
-    return describeSyntaxError(text, 'This');
+    return { ok: false, problem: describeSyntaxError(text, 'This') };
   }
+  if (!shown) return { ok: true, json: text };
+  const restored = shown.redaction.restore(text, shown.stored);
+  return restored.ok ? restored : { ok: false, problem: `${restored.problem}: write it out` };
 }

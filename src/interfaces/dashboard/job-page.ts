@@ -1,6 +1,7 @@
 import type { CancelJob } from '../../application/use-cases/cancel-job.js';
 import type { DiscardJob } from '../../application/use-cases/discard-job.js';
 import type { JobAttempt } from '../../application/use-cases/get-job-attempts.js';
+import type { Redaction } from '../../application/redaction.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Job } from '../../domain/job/job.js';
 import { parseJobHeaders } from '../../domain/job/job-headers.js';
@@ -24,7 +25,7 @@ import { mayChange, type Visitor } from './visitor.js';
 
 const ATTEMPTS_SHOWN = 50;
 
-export function jobRoutes(useCases: UseCases): PageRoute[] {
+export function jobRoutes(useCases: UseCases, redaction: Redaction): PageRoute[] {
   const { getJob, getJobAttempts, retryJob, cancelJob, discardJob } = useCases;
   return [
     get('/dashboard/jobs/{id}', async ({ parameter: id, visitor }) => {
@@ -38,10 +39,10 @@ export function jobRoutes(useCases: UseCases): PageRoute[] {
         // Nothing but its deletion can happen to a completed job any more.
         live: {
           topics: job.value.status === 'completed' ? [] : ['jobs'],
-          content: jobContent(visitor, job.value, attempts.value),
+          content: jobContent(visitor, job.value, attempts.value, redaction),
         },
         after: () =>
-          html`<section class="panel" aria-labelledby="payload"><h2 id="payload">Payload</h2>${jsonView(job.value.payload, 'Payload')}</section>`,
+          html`<section class="panel" aria-labelledby="payload"><h2 id="payload">Payload</h2>${jsonView(job.value.payload, 'Payload', redaction)}</section>`,
       });
     }),
     post('/dashboard/jobs/{id}/retry', async ({ parameter: id, form }) =>
@@ -85,15 +86,15 @@ function deletion(verb: keyof typeof DELETIONS, run: CancelJob | DiscardJob): Pa
   });
 }
 
-function jobContent(visitor: Visitor, job: Job, attempts: readonly JobAttempt[]): Html {
+function jobContent(visitor: Visitor, job: Job, attempts: readonly JobAttempt[], redaction: Redaction): Html {
   return html`<div class="head"><h1>Job <span class="mono">${job.id}</span> ${chip(job.status)}</h1>
 ${mayChange(visitor) && html`<div class="buttons">${actions(visitor, job)}<a class="button" href="${link('/dashboard/new-job', { copy: job.id })}">Enqueue a copy</a></div>`}</div>
 ${job.lastError !== null && html`<p class="notice wrong">${job.lastError}</p>`}
 <section class="panel" aria-label="Job">${jobFacts(job)}</section>
-<section class="panel" aria-labelledby="attempts"><h2 id="attempts">Attempts</h2>${timeLine(job, attempts)}</section>
+<section class="panel" aria-labelledby="attempts"><h2 id="attempts">Attempts</h2>${timeLine(job, attempts, redaction)}</section>
 ${
   job.result !== null &&
-  html`<section class="panel" aria-labelledby="result"><h2 id="result">Result</h2>${jsonView(job.result, 'Result')}${job.resultTruncated && html`<p class="hint">The answer was longer than what is kept of it.</p>`}</section>`
+  html`<section class="panel" aria-labelledby="result"><h2 id="result">Result</h2>${jsonView(job.result, 'Result', redaction)}${job.resultTruncated && html`<p class="hint">The answer was longer than what is kept of it.</p>`}</section>`
 }`;
 }
 
@@ -151,7 +152,7 @@ function jobFacts(job: Job): Html {
   ]);
 }
 
-function timeLine(job: Job, all: readonly JobAttempt[]): Html {
+function timeLine(job: Job, all: readonly JobAttempt[], redaction: Redaction): Html {
   const attempts = all.slice(-ATTEMPTS_SHOWN);
   const waiting =
     job.status === 'pending' &&
@@ -163,7 +164,7 @@ ${attempts.map((attempt, index) => {
   const before = attempts[index - 1];
   const omitted = attempt.omittedBefore;
   const again = omitted === 0 && before !== undefined && attempt.number <= before.number;
-  return html`${omitted > 0 && html`<li class="hint">${plural(omitted, 'failed attempt')} in between ${omitted === 1 ? 'is' : 'are'} not kept.</li>`}${again && html`<li class="hint">Retried by hand: the count starts anew.</li>`}${attemptItem(attempt)}`;
+  return html`${omitted > 0 && html`<li class="hint">${plural(omitted, 'failed attempt')} in between ${omitted === 1 ? 'is' : 'are'} not kept.</li>`}${again && html`<li class="hint">Retried by hand: the count starts anew.</li>`}${attemptItem(attempt, redaction)}`;
 })}${waiting}</ol>`;
 }
 
@@ -173,13 +174,13 @@ const OUTCOME_CHIPS = {
   running: () => chip('running'),
 } as const satisfies Record<JobAttempt['outcome'], () => Html>;
 
-function attemptItem(attempt: JobAttempt): Html {
+function attemptItem(attempt: JobAttempt, redaction: Redaction): Html {
   const { finishedAt } = attempt;
   return html`<li class="attempt ${attempt.outcome}"><p><strong>Attempt ${attempt.number}</strong> ${OUTCOME_CHIPS[attempt.outcome]()}
 <span>${absoluteTime(attempt.startedAt)} UTC</span>
 ${finishedAt !== null && html`<span>took ${formatDuration(finishedAt - attempt.startedAt)}</span>`}
 ${attempt.statusCode !== null && html`<span>HTTP ${attempt.statusCode}</span>`}</p>
 ${attempt.error !== null && attempt.error !== `HTTP ${attempt.statusCode ?? ''}` && html`<p class="error">${attempt.error}</p>`}
-${attempt.outcome === 'failed' && attempt.response !== null && html`<pre class="code short" tabindex="0" role="group" aria-label="Response to attempt ${attempt.number}">${'\n'}${attempt.response}</pre>`}
+${attempt.outcome === 'failed' && attempt.response !== null && html`<pre class="code short" tabindex="0" role="group" aria-label="Response to attempt ${attempt.number}">${'\n'}${redaction.hide(attempt.response)}</pre>`}
 </li>`;
 }

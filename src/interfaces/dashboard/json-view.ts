@@ -1,3 +1,4 @@
+import type { Redaction } from '../../application/redaction.js';
 import { plural } from './format.js';
 import { html, type Html } from './html.js';
 
@@ -5,12 +6,17 @@ import { html, type Html } from './html.js';
 const SHOWN_MAX = 200_000;
 const INDENT = '  ';
 
-/** JSON on several lines, with all its parts as they were written; anything else as it is. Always as text. */
-export function jsonView(text: string, label: string): Html {
+/**
+ * JSON on several lines, with all its parts as they were written, but for those that are hidden; anything else as it is.
+ * Always as text.
+ */
+export function jsonView(text: string, label: string, redaction: Redaction): Html {
   const cut = text.length > SHOWN_MAX;
-  const shown = cut ? portable(text).slice(0, SHOWN_MAX) : pretty(text);
+  const carried = cut ? portable(text).slice(0, SHOWN_MAX) : text;
+  const visible = redaction.hide(carried);
+  const shown = cut ? visible : pretty(visible);
   // The parser drops a first line break.
-  return html`<pre class="code" tabindex="0" role="group" aria-label="${label}">${'\n'}${shown}</pre>${cut && html`<p class="hint">The first ${plural(SHOWN_MAX, 'character')} of ${plural(text.length, 'character')}; the API has all of it.</p>`}`;
+  return html`<pre class="code" tabindex="0" role="group" aria-label="${label}">${'\n'}${shown}</pre>${cut && html`<p class="hint">The first ${plural(SHOWN_MAX, 'character')} of ${plural(text.length, 'character')}; the API has all of it.</p>`}${visible !== carried && html`<p class="hint">*** stands for what is hidden here (privacy.redact).</p>`}`;
 }
 
 /**

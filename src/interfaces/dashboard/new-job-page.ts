@@ -1,5 +1,6 @@
 import type { CallbackRules } from '../../application/callback-rules.js';
 import type { JobDefaults } from '../../application/config.js';
+import type { Redaction } from '../../application/redaction.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Job } from '../../domain/job/job.js';
 import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
@@ -34,6 +35,7 @@ export function newJobRoutes(
   { getJob, enqueueCheckedJobs }: UseCases,
   callbacks: CallbackRules,
   defaults: JobDefaults,
+  redaction: Redaction,
 ): PageRoute[] {
   const { schema } = newJobShape(callbacks);
   return [
@@ -44,13 +46,19 @@ export function newJobRoutes(
       const job = await getJob(copied);
       if (!job.ok) return refused(job.refusal);
       return show(
-        newJobView(visitor, { values: valuesOf(job.value), problems: NO_PROBLEMS }, defaults, copied),
+        newJobView(
+          visitor,
+          { values: valuesOf(job.value, redaction), problems: NO_PROBLEMS },
+          defaults,
+          copied,
+        ),
       );
     }),
     post('/dashboard/new-job', async ({ form, visitor }) => {
       const copied = given(form, 'copy');
       const original = copied === null ? null : await getJob(copied);
-      const shownJson = original?.ok === true ? { payload: original.value.payload } : {};
+      const shownJson =
+        original?.ok === true ? { payload: { stored: original.value.payload, redaction } } : {};
       const read = readForm(form, FIELDS, schema, { shownJson });
       if (!read.ok) return show(newJobView(visitor, read.state, defaults, copied));
       const enqueued = await enqueueCheckedJobs([toEnqueueJob(read.body, read.json.member('payload'))]);
@@ -74,12 +82,12 @@ function emptyValues(): Record<string, string> {
 }
 
 /** All but the idempotency key, which would only find the job again, the headers, which are hidden, and the delay. */
-function valuesOf(job: Job): Record<string, string> {
+function valuesOf(job: Job, redaction: Redaction): Record<string, string> {
   const text = (value: string | number | null) => (value === null ? '' : String(value));
   return {
     callback_url: job.callbackUrl,
     queue_name: job.queueName,
-    payload: pretty(job.payload),
+    payload: pretty(redaction.hide(job.payload)),
     priority: text(job.priority),
     max_retries: text(job.maxRetries),
     timeout_ms: text(job.timeoutMs),
@@ -121,7 +129,7 @@ ${formPanel(
     textArea(state, {
       name: 'payload',
       label: 'Payload',
-      hint: 'A JSON object: the body of the delivery.',
+      hint: html`A JSON object: the body of the delivery.${copied !== null && state.values['payload']?.includes('"***"') && ' Each *** stands for a hidden value of the job: left as it is, it is taken over.'}`,
       rows: 10,
     }),
     textArea(state, {

@@ -1,5 +1,6 @@
 import type { CallbackRules } from '../../application/callback-rules.js';
 import type { JobSummary } from '../../domain/job/job.js';
+import type { Redaction } from '../../application/redaction.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import { cronOf, type Schedule } from '../../domain/schedule/schedule.js';
 import { scheduleUpdateShape, toScheduleChange } from '../http/schedule-shapes.js';
@@ -32,27 +33,31 @@ const TICKS_SHOWN = 5;
 const JOBS_SHOWN = 10;
 
 /** @param callbacks what a callback_url may be */
-export function scheduleRoutes(useCases: UseCases, callbacks: CallbackRules): PageRoute[] {
+export function scheduleRoutes(
+  useCases: UseCases,
+  callbacks: CallbackRules,
+  redaction: Redaction,
+): PageRoute[] {
   const { getSchedule, updateSchedule, runSchedule } = useCases;
   const { schema } = scheduleUpdateShape(callbacks);
 
   async function page(visitor: Visitor, schedule: Schedule, state: FormState): Promise<PageAnswer> {
     const { jobs } = await useCases.findJobs({ scheduleId: schedule.id }, { limit: JOBS_SHOWN, budgetMs: 0 });
     const ticks = await useCases.previewSchedule(cronOf(schedule), TICKS_SHOWN);
-    return show(scheduleView(visitor, schedule, ticks.ok ? ticks.value.ticks : [], jobs, state));
+    return show(scheduleView(visitor, schedule, ticks.ok ? ticks.value.ticks : [], jobs, state, redaction));
   }
 
   return [
     get('/dashboard/schedules/{id}', async ({ parameter: id, visitor }) => {
       const found = await getSchedule(id);
       if (!found.ok) return refused(found.refusal);
-      return page(visitor, found.value, { values: valuesOf(found.value), problems: NO_PROBLEMS });
+      return page(visitor, found.value, { values: valuesOf(found.value, redaction), problems: NO_PROBLEMS });
     }),
     post('/dashboard/schedules/{id}/settings', async ({ parameter: id, form, visitor }) => {
       const found = await getSchedule(id);
       if (!found.ok) return refused(found.refusal);
       const read = await readSchedule(form, schema, useCases, {
-        shownJson: { payload: found.value.payload },
+        shownJson: { payload: { stored: found.value.payload, redaction } },
       });
       if (!read.ok) return page(visitor, found.value, read.state);
       const changed = await updateSchedule(id, toScheduleChange(read.body, read.json.member('payload')));
@@ -101,14 +106,14 @@ function deleteSchedule(useCases: UseCases): PageRoute {
   });
 }
 
-function valuesOf(schedule: Schedule): Record<string, string> {
+function valuesOf(schedule: Schedule, redaction: Redaction): Record<string, string> {
   return {
     cron_expression: schedule.cronExpression,
     timezone: schedule.timezone,
     cron_dialect: schedule.cronDialect,
     callback_url: schedule.callbackUrl,
     queue_name: schedule.queueName,
-    payload: pretty(schedule.payload),
+    payload: pretty(redaction.hide(schedule.payload)),
     max_retries: String(schedule.maxRetries),
     timeout_ms: String(schedule.timeoutMs),
     enabled: String(schedule.enabled),
@@ -121,6 +126,7 @@ function scheduleView(
   ticks: readonly number[],
   jobs: readonly JobSummary[],
   state: FormState,
+  redaction: Redaction,
 ): View {
   const path = schedulePath(schedule.id);
   return {
@@ -129,7 +135,7 @@ function scheduleView(
     before: () => html`<p class="crumbs"><a href="/dashboard/schedules">Schedules</a></p>`,
     live: { topics: ['schedules', 'jobs'], content: scheduleContent(visitor, schedule, ticks, jobs) },
     after:
-      () => html`<section class="panel" aria-labelledby="payload-now"><h2 id="payload-now">Payload</h2>${jsonView(schedule.payload, 'Payload of each job')}</section>
+      () => html`<section class="panel" aria-labelledby="payload-now"><h2 id="payload-now">Payload</h2>${jsonView(schedule.payload, 'Payload of each job', redaction)}</section>
 ${
   mayChange(visitor) &&
   html`${formPanel(visitor, 'Edit', `${path}/settings`, state, scheduleFields(state), html`<button class="primary">Save</button>`)}

@@ -1,6 +1,13 @@
 import { parse } from 'lossless-json';
 import { quote } from '../../application/printable.js';
-import { eachElement, eachMember, endOfValue, isArrayAt, isObjectAt, skipSpace } from './json-scan.js';
+import {
+  eachElement,
+  eachMember,
+  endOfValue,
+  isArrayAt,
+  isObjectAt,
+  skipSpace,
+} from '../../application/json-scan.js';
 
 /** A JSON text, parsed. Its parts can be had as they were written, byte for byte. */
 export class JsonText {

@@ -55,6 +55,9 @@ max_result_bytes = 65536          # default
 cron_dialect = "crontab"          # default
 max_crashes = 3                   # default
 
+[privacy]
+redact = []                       # default
+
 [logging]
 level = "info"                    # default
 format = "auto"                   # default

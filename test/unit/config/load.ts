@@ -127,6 +127,14 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     { toml: '["emails", "a b", "emails"]', text: 'emails,a b,emails', value: ['emails', 'a b'] },
     { toml: '["x"]', text: 'x', value: ['x'] },
   ],
+  'privacy.redact': [
+    {
+      toml: String.raw`['password', 'card.*', 'a\.b']`,
+      text: String.raw`password,card.*,a\.b`,
+      value: ['password', 'card.*', String.raw`a\.b`],
+    },
+    { toml: '["*"]', text: '*', value: ['*'] },
+  ],
   'defaults.retry_statuses': [
     { toml: '[400, 499]', text: '400,499', value: [400, 499] },
     { toml: '[]', text: '', value: [] },

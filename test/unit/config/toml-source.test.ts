@@ -83,7 +83,7 @@ describe('values that the file may not have', () => {
 });
 
 describe('tables and keys that do not exist', () => {
-  const noTable = 'the tables are server, auth, egress, worker, defaults, logging';
+  const noTable = 'the tables are server, auth, egress, worker, defaults, privacy, logging';
   test.each([
     { file: '[servr]', problem: 'unknown table [servr]; did you mean [server]?' },
     { file: '[Server]', problem: 'unknown table [Server]; did you mean [server]?' },

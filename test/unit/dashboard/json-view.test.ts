@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Redaction } from '../../../src/application/redaction.js';
 import { isShown, jsonView, pretty } from '../../../src/interfaces/dashboard/json-view.js';
 import { holds } from '../../support/property.js';
 
@@ -45,7 +46,7 @@ describe('what would take too much room on lines of its own stays as it is', () 
     ['very much', `"${'x'.repeat(300_000)}"`],
   ])('%s', (_case, text) => {
     expect(pretty(text)).toBe(text);
-    expect(jsonView(text, 'x').toString().length).toBeLessThan(201_000);
+    expect(jsonView(text, 'x', new Redaction([])).toString().length).toBeLessThan(201_000);
   });
 });
 
@@ -78,7 +79,7 @@ describe('control characters that HTML cannot carry', () => {
     const text = `{"${RAW}":["${RAW}\u00a0~"]}`;
     expect(pretty(text)).toBe(`{\n  "${ESCAPED}": [\n    "${ESCAPED}\u00a0~"\n  ]\n}`);
     expect(JSON.parse(pretty(text))).toEqual(JSON.parse(text));
-    expect(jsonView(text, 'x').toString()).not.toContain('\u2421');
+    expect(jsonView(text, 'x', new Redaction([])).toString()).not.toContain('\u2421');
   });
 
   test('that were written as escapes stay so', () => {
@@ -93,7 +94,7 @@ describe('control characters that HTML cannot carry', () => {
     ],
   ])('are so in JSON that %s', (_case, withText) => {
     expect(pretty(withText(RAW))).toBe(withText(ESCAPED));
-    expect(jsonView(withText(RAW), 'x').toString()).not.toContain('\u2421');
+    expect(jsonView(withText(RAW), 'x', new Redaction([])).toString()).not.toContain('\u2421');
   });
 
   test.each([RAW, `{"a":"${RAW}"`, `{"a":1}${RAW}`, `"${'x'.repeat(300_000)}${RAW}`])(

@@ -206,3 +206,69 @@ describe('a copy of a job', () => {
     expect(jobs(dashboard)[1]?.payload).toBe(payload);
   });
 });
+
+describe('a copy of a job with hidden values', () => {
+  const STORED =
+    '{ "n":1.10,"card":{"number":4111, "year":27},"user":{"password":"s3cret"},"list":[{"password":1},{"password":2}] }';
+
+  async function copyOf(payload: string) {
+    const dashboard = await startDashboard({ redact: ['password', 'card.*'] });
+    const job = pendingJob({ payload });
+    dashboard.data.jobs.set(job.id, job);
+    const fields = (await dashboard.shown(`${NEW}?copy=${job.id}`)).form(NEW);
+    const shown = fields['payload'] ?? '';
+    return {
+      shown,
+      /** The payload of the job that is enqueued then; or the page with what is wrong. */
+      send: async (edited: string) => {
+        const answer = await dashboard.submit(NEW, { ...fields, payload: edited.replaceAll('\n', '\r\n') });
+        const page = answer.status === 200 ? answer : null;
+        return { page, payload: jobs(dashboard).find(({ id }) => id !== job.id)?.payload };
+      },
+    };
+  }
+
+  test('shows none of them', async () => {
+    const { shown } = await copyOf(STORED);
+    expect(shown).not.toMatch(/s3cret|4111|27/);
+    expect(JSON.parse(shown)).toEqual({
+      n: 1.1,
+      card: { number: '***', year: '***' },
+      user: { password: '***' },
+      list: [{ password: '***' }, { password: '***' }],
+    });
+  });
+
+  test('has them all, byte for byte, when nothing is changed', async () => {
+    const { shown, send } = await copyOf(STORED);
+    expect((await send(shown)).payload).toBe(STORED);
+  });
+
+  test('has those that were left, and what was written in their place', async () => {
+    const { shown, send } = await copyOf(STORED);
+    const edited = shown.replace('1.10', '2.50').replace('"year": "***"', '"year": 31');
+    expect(JSON.parse((await send(edited)).payload ?? '')).toEqual({
+      n: 2.5,
+      card: { number: 4111, year: 31 },
+      user: { password: 's3cret' },
+      list: [{ password: 1 }, { password: 2 }],
+    });
+  });
+
+  test('is not made with *** for a value that the job does not have, or whose list was changed', async () => {
+    const { shown, send } = await copyOf(STORED);
+    const moved = await send(shown.replace('"card"', '"other": {"password": "***"}, "card"'));
+    expect(moved.page?.problems).toEqual({
+      payload: 'other.password is hidden, and was not there before: write it out',
+    });
+    const { list, ...rest } = JSON.parse(shown) as { list: unknown[] };
+    const cut = JSON.stringify({ ...rest, list: list.slice(1) });
+    const shortened = await send(cut);
+    expect(shortened.page?.problems).toEqual({
+      payload: 'list.0.password is hidden, and its list was changed: write it out',
+    });
+    expect(shortened.page?.form(NEW)['payload']).toBe(cut);
+    expect(shortened.page?.html).not.toMatch(/s3cret|4111/);
+    expect(shortened.payload).toBeUndefined();
+  });
+});

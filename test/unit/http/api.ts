@@ -3,6 +3,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { DEFAULT_CONFIG } from '../../../src/application/config.js';
 import type { EngineStatus } from '../../../src/application/engine/engine.js';
+import { Redaction } from '../../../src/application/redaction.js';
 import type { Ports } from '../../../src/application/use-cases/ports.js';
 import { createUseCases } from '../../../src/application/use-cases/use-cases.js';
 import type { Job } from '../../../src/domain/job/job.js';
@@ -52,10 +53,12 @@ export interface ApiOptions extends Partial<HttpAppDependencies> {
   readonly maxJobs?: number;
   /** What the server is told of the worker. */
   readonly engine?: Partial<EngineStatus>;
+  /** Paths that are hidden. */
+  readonly redact?: readonly string[];
 }
 
 /** The real API on a free port, over the real use cases and the memory store; closed when the test is over. */
-export async function startApi({ ports, engine, from, maxJobs, ...options }: ApiOptions = {}) {
+export async function startApi({ ports, engine, from, maxJobs, redact = [], ...options }: ApiOptions = {}) {
   const callbacks = options.callbacks ?? callbackRules();
   const data = new MemoryData(undefined, maxJobs);
   const clock = new FakeClock();
@@ -100,6 +103,7 @@ export async function startApi({ ports, engine, from, maxJobs, ...options }: Api
     assets,
     callbacks,
     defaults: DEFAULT_CONFIG.defaults,
+    redaction: new Redaction(redact),
     maxBodyBytes: DEFAULT_CONFIG.server.maxBodyBytes,
     version: VERSION,
     clock,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LOG_LEVELS, type LogFormat, type LogLevel } from '../../../src/application/config.js';
+import { Redaction } from '../../../src/application/redaction.js';
 import { PinoLogger } from '../../../src/infrastructure/logging/pino-logger.js';
 
 const TIME = '2024-01-15T10:00:00.000Z';
@@ -133,6 +134,20 @@ describe('credentials in URLs are masked', () => {
     expect(output.join('').match(/pass/g)).toBeNull();
     expect(output.join('').match(/http:\/\/\*\*\*@host\//g)).toHaveLength(format === 'json' ? 13 : 12);
   });
+});
+
+test('hidden values of JSON are masked: in messages, fields, errors and their causes', () => {
+  const { output, destination } = memory();
+  const redaction = new Redaction(['password']);
+  const log = new PinoLogger({ level: 'info', format: 'json', redaction, destination });
+  const json = '{"user":"u","password":"hunter2"}';
+  log.info(`got ${json}`, { body: json, parts: [json], password: 'is no part of a payload here' });
+  log.error('failed', {}, new Error(`no ${json}`, { cause: new Error(json) }));
+  expect(output.join('')).not.toContain('hunter2');
+  expect(parsed(output)).toMatchObject([
+    { msg: 'got {"user":"u","password":"***"}', parts: ['{"user":"u","password":"***"}'] },
+    { err: { message: 'no {"user":"u","password":"***"}' } },
+  ]);
 });
 
 describe('level', () => {

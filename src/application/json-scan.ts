@@ -88,7 +88,7 @@ function endOfLiteral(json: string, start: number): number {
   return at;
 }
 
-function endOfString(json: string, start: number): number {
+export function endOfString(json: string, start: number): number {
   let quote = json.indexOf('"', start + 1);
   while (quote !== -1 && isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
   return quote === -1 ? json.length : quote + 1;
@@ -111,7 +111,7 @@ function isString(json: string, start: number, end: number, text: string): boole
 }
 
 /** Past the space behind a value and, if there is one, the comma. */
-function nextPart(json: string, end: number): number {
+export function nextPart(json: string, end: number): number {
   const at = skipSpace(json, end);
   return json.charCodeAt(at) === COMMA ? skipSpace(json, at + 1) : at;
 }
