@@ -6,8 +6,9 @@ import type { CallbackRules } from './application/callback-rules.js';
 import { Engine } from './application/engine/engine.js';
 import { Redaction } from './application/redaction.js';
 import { createUseCases } from './application/use-cases/use-cases.js';
-import { EgressPolicy } from './domain/egress/egress-policy.js';
+import { EgressPolicy, hostAndPort } from './domain/egress/egress-policy.js';
 import { DispatcherRegistry } from './infrastructure/dispatch/dispatcher-registry.js';
+import { proxyAt } from './infrastructure/dispatch/proxy.js';
 import { UndiciHttpDispatcher } from './infrastructure/dispatch/undici-http-dispatcher.js';
 import { InProcessEvents } from './infrastructure/events/in-process-events.js';
 import { UuidIds } from './infrastructure/ids/uuid-ids.js';
@@ -167,10 +168,15 @@ function bindDispatchers(container: Container): void {
   bind(
     container,
     T.HttpDispatcher,
-    { config: T.Config, egress: EGRESS, clock: T.Clock, openFiles: OPEN_FILES },
-    ({ config: { worker, defaults }, egress, clock, openFiles }) =>
-      new UndiciHttpDispatcher({
+    { config: T.Config, egress: EGRESS, clock: T.Clock, openFiles: OPEN_FILES, logger: T.Logger },
+    ({ config: { worker, defaults, egress: settings }, egress, clock, openFiles, logger }) => {
+      const proxy = settings.proxy === null ? null : proxyAt(settings.proxy.reveal());
+      if (proxy !== null) {
+        logger.info('deliveries go through a proxy', { proxy: hostAndPort(proxy.endpoint) });
+      }
+      return new UndiciHttpDispatcher({
         egress,
+        proxy,
         retryStatuses: defaults.retryStatuses,
         maxResultBytes: defaults.maxResultBytes,
         // As many as there are slots: an origin is limited by its queue, not here.
@@ -178,7 +184,8 @@ function bindDispatchers(container: Container): void {
         maxIdleConnections: openFiles.idleDeliveries,
         version: VERSION,
         clock,
-      }),
+      });
+    },
   );
   bind(
     container,

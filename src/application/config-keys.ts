@@ -16,6 +16,7 @@ import {
   list,
   optional,
   retention,
+  secret,
   secretList,
   text,
   type ValueType,
@@ -206,6 +207,12 @@ const egressEntries = list(
   'a list of host names, *.domains, IP addresses (without brackets) and networks such as 10.0.0.0/8',
 );
 
+const proxyUrl = secret(
+  'an http or https URL, which may hold user and password',
+  'the http or https URL of a proxy, such as http://user:password@proxy.example:3128, without a path',
+  (value) => /^https?:\/\/[^/?#\\\s]+\/?$/i.test(value) && URL.canParse(value),
+);
+
 const egress: Keys<Config['egress']> = {
   private: key(
     'egress.private',
@@ -236,6 +243,12 @@ const egress: Keys<Config['egress']> = {
     boolean,
     (config) => config.egress.httpsOnly,
     'Must callbacks use https?',
+  ),
+  proxy: key(
+    'egress.proxy',
+    optional(proxyUrl),
+    (config) => config.egress.proxy,
+    'Forward proxy through which all deliveries go.',
   ),
 };
 
@@ -416,6 +429,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       deny: read(egress.deny),
       denyPorts: read(egress.denyPorts),
       httpsOnly: read(egress.httpsOnly),
+      proxy: read(egress.proxy),
     },
     worker: {
       concurrency: read(worker.concurrency),

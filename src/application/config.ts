@@ -42,7 +42,10 @@ export interface Config {
     /** Who is answered while there is no token. */
     readonly withoutToken: WithoutToken;
   };
-  readonly egress: EgressSettings;
+  readonly egress: EgressSettings & {
+    /** URL of a forward proxy, perhaps with user and password; null: none. */
+    readonly proxy: Secret | null;
+  };
   readonly worker: {
     readonly concurrency: number;
     readonly pollIntervalMs: number;
@@ -113,6 +116,7 @@ export const DEFAULT_CONFIG: Config = {
     // Services that would take a request for commands of theirs, or must not be spoken to by who may enqueue.
     denyPorts: [22, 23, 25, 110, 143, 445, 465, 587, 2375, 3306, 5432, 6379, 11211],
     httpsOnly: false,
+    proxy: null,
   },
   worker: {
     concurrency: 10,

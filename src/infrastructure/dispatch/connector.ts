@@ -8,6 +8,8 @@ import {
 } from 'node:tls';
 import { hostAndPort, type EgressPolicy, type EgressTarget } from '../../domain/egress/egress-policy.js';
 import { Blocked, connectFailure, type ConnectStage } from './failure.js';
+import { NotSent } from './own-shortage.js';
+import { ProxyUnreachable, requestTunnel, type Proxy } from './proxy.js';
 import { HostResolver, type Resolver } from './host-resolver.js';
 
 export interface ConnectorOptions {
@@ -17,10 +19,16 @@ export interface ConnectorOptions {
   readonly resolver?: Resolver;
   /** PEM certificates of the authorities that are trusted instead of Node's own. */
   readonly ca?: string;
+  /** A forward proxy through which all connections go; it looks up the names then. */
+  readonly proxy?: Proxy | null;
 }
+
+/** Called at most once: with the socket when it is ready for a request, or with the failure. */
+type OnOpen = (failure: Error | null, socket: Socket) => void;
 
 /** A connection on its way. */
 export interface Opening {
+  /** Ends all of it when it is destroyed. */
   readonly socket: Socket;
   readonly stage: ConnectStage;
 }
@@ -38,6 +46,7 @@ const KEEP_ALIVE_PROBE_MS = 60_000;
 export class Connector {
   readonly #egress: EgressPolicy;
   readonly #resolver: Resolver;
+  readonly #proxy: Proxy | null;
   readonly #ca: string | undefined;
   /** By host:port; the least recently used first. */
   readonly #sessions = new Map<string, Buffer>();
@@ -46,23 +55,31 @@ export class Connector {
   constructor(options: ConnectorOptions) {
     this.#egress = options.egress;
     this.#resolver = options.resolver ?? new HostResolver();
+    this.#proxy = options.proxy ?? null;
     this.#ca = options.ca;
   }
 
   /**
-   * @param onOpen called at most once: with the socket when it is ready for a request, or with the failure (a
-   *   DeliveryFailure, Blocked or an OwnShortage); never when the caller destroys the socket before
+   * @param onOpen gets a DeliveryFailure, Blocked or NotSent as the failure; who destroys the socket before has to
+   *   reckon with none or any
    */
-  open(endpoint: EgressTarget, onOpen: (failure: Error | null, socket: Socket) => void): Opening {
-    const refusal = this.#egress.refusal(endpoint);
-    if (refusal !== null) return openNothing(new Blocked(hostAndPort(endpoint), refusal), onOpen);
+  open(target: EgressTarget, onOpen: OnOpen): Opening {
+    const refusal = this.#egress.refusal(target);
+    if (refusal !== null) return openNothing(new Blocked(hostAndPort(target), refusal), onOpen);
+    return this.#proxy === null
+      ? this.#connect(target, this.#egress, onOpen)
+      : this.#openTunnel(target, this.#proxy, onOpen);
+  }
+
+  /** @param egress what the addresses have to pass; null: they may be any */
+  #connect(endpoint: EgressTarget, egress: EgressPolicy | null, onOpen: OnOpen): Opening {
     // An address is not looked up.
     let stage: ConnectStage = isIP(endpoint.hostname) === 0 ? 'lookup' : 'connect';
     let abandonLookup = (): void => undefined;
     // The socket's own event for this is missing where a name has several addresses.
     const lookup: LookupFunction = (hostname, _options, callback) => {
       abandonLookup = this.#resolver.resolve(hostname, (error, addresses) => {
-        const checked = error ?? this.#reachable(endpoint, addresses);
+        const checked = error ?? reachable(endpoint, egress, addresses);
         if (checked instanceof Error) {
           callback(checked, []);
           return;
@@ -75,12 +92,12 @@ export class Connector {
       stage = 'open';
       onOpen(null, socket);
     };
-    const socket = endpoint.secure ? this.#openTls(endpoint, lookup) : openTcp(endpoint, lookup);
+    const socket = endpoint.secure ? this.#openTls(endpoint, { lookup }) : openTcp(endpoint, lookup);
     socket
       .setNoDelay(true)
       .setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
       .once('connect', () => {
-        const failure = this.#peerFailure(endpoint, socket.remoteAddress);
+        const failure = peerFailure(endpoint, egress, socket.remoteAddress);
         if (failure !== null) socket.destroy(failure);
         else if (endpoint.secure) stage = 'handshake';
         else opened();
@@ -100,31 +117,50 @@ export class Connector {
     };
   }
 
-  /** Those that may be reached; an error where there are none. */
-  #reachable(target: EgressTarget, addresses: readonly LookupAddress[]): LookupAddress[] | Error {
-    const reasons = addresses.map(({ address }) => this.#egress.addressRefusal(target.hostname, address));
-    const reachable = addresses.filter((_, at) => reasons[at] === null);
-    if (reachable.length > 0) return reachable;
-    const [reason] = reasons;
-    return reason == null ? withCode('ENOTFOUND') : new Blocked(hostAndPort(target), reason);
+  /** Through the proxy, to which no address is refused: it is the operator's. */
+  #openTunnel(target: EgressTarget, proxy: Proxy, onOpen: OnOpen): Opening {
+    let stage: ConnectStage = 'proxy';
+    const opened = (socket: Socket): void => {
+      stage = 'open';
+      onOpen(null, socket);
+    };
+    const { socket: outer } = this.#connect(proxy.endpoint, null, (failure, socket) => {
+      if (failure !== null) {
+        onOpen(failure instanceof NotSent ? failure : new ProxyUnreachable(failure), socket);
+        return;
+      }
+      stage = 'tunnel';
+      requestTunnel(socket, target, proxy, (refusal) => {
+        if (refusal !== null) onOpen(refusal, socket);
+        else if (!target.secure) opened(socket);
+        else {
+          stage = 'handshake';
+          const inner = this.#openTls(target, { socket })
+            .once('secureConnect', () => opened(inner))
+            .on('error', (error) => {
+              if (stage !== 'open') onOpen(connectFailure(error, stage, hostAndPort(target)), inner);
+            })
+            .once('close', () => socket.destroy());
+        }
+      });
+    });
+    return {
+      socket: outer,
+      get stage() {
+        return stage;
+      },
+    };
   }
 
-  /** What is wrong with who is at the other end. The addresses are checked above: this holds whatever came between. */
-  #peerFailure(target: EgressTarget, address: string | undefined): Error | null {
-    // It is gone again.
-    if (address === undefined) return withCode('ECONNRESET');
-    const reason = this.#egress.addressRefusal(target.hostname, address);
-    return reason === null ? null : new Blocked(hostAndPort(target), reason);
-  }
-
-  #openTls(endpoint: EgressTarget, lookup: LookupFunction): Socket {
+  /** @param by what the connection is made by: a lookup, or a socket that is there */
+  #openTls(endpoint: EgressTarget, by: Pick<ConnectionOptions, 'lookup' | 'socket'>): Socket {
     // A server name is never an address, and has no dot at the end (RFC 6066, 3).
     const servername = isIP(endpoint.hostname) === 0 ? endpoint.hostname.replace(/\.$/, '') : '';
     const session = this.#sessions.get(hostAndPort(endpoint));
     const options: ConnectionOptions & Pick<TcpNetConnectOpts, 'autoSelectFamily'> = {
       host: endpoint.hostname,
       port: endpoint.port,
-      lookup,
+      ...by,
       autoSelectFamily: true,
       servername,
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off.
@@ -154,6 +190,31 @@ export class Connector {
 
 function openTcp({ hostname, port }: EgressTarget, lookup: LookupFunction): Socket {
   return connectTcp({ host: hostname, port, lookup, autoSelectFamily: true });
+}
+
+/** Those that may be reached; an error where there are none. */
+function reachable(
+  target: EgressTarget,
+  egress: EgressPolicy | null,
+  addresses: readonly LookupAddress[],
+): LookupAddress[] | Error {
+  const reasons = addresses.map(({ address }) => egress?.addressRefusal(target.hostname, address) ?? null);
+  const permitted = addresses.filter((_, at) => reasons[at] === null);
+  if (permitted.length > 0) return permitted;
+  const [reason] = reasons;
+  return reason == null ? withCode('ENOTFOUND') : new Blocked(hostAndPort(target), reason);
+}
+
+/** What is wrong with who is at the other end. The addresses are checked above: this holds whatever came between. */
+function peerFailure(
+  target: EgressTarget,
+  egress: EgressPolicy | null,
+  address: string | undefined,
+): Error | null {
+  // It is gone again.
+  if (address === undefined) return withCode('ECONNRESET');
+  const reason = egress?.addressRefusal(target.hostname, address) ?? null;
+  return reason === null ? null : new Blocked(hostAndPort(target), reason);
 }
 
 function withCode(code: string): Error {

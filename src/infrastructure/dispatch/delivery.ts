@@ -8,7 +8,7 @@ import type { CallbackTarget } from './callback-target.js';
 import { CappedBody } from './capped-body.js';
 import type { Connection, ConnectionUser } from './connection.js';
 import type { Borrower, ConnectionPool } from './connection-pool.js';
-import { OwnShortage } from './own-shortage.js';
+import { NotSent } from './own-shortage.js';
 import { Blocked, exchangeFailure, failureText, unaskedFailure, type ConnectStage } from './failure.js';
 import { requestHeaders } from './request-headers.js';
 
@@ -29,6 +29,8 @@ const MAX_OVERHEAD_BYTES = 1_048_576;
 const MAX_OVERHEAD_FACTOR = 8;
 
 const WAITING_WHILE: Readonly<Record<ConnectStage, string>> = {
+  proxy: 'connecting to the proxy',
+  tunnel: 'waiting for the proxy',
   lookup: 'looking up the host',
   connect: 'connecting',
   handshake: 'TLS handshake',
@@ -126,7 +128,7 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
       this.lend(this.#pool.renew(connection));
       return;
     }
-    if (error instanceof OwnShortage) {
+    if (error instanceof NotSent) {
       this.#settle({ kind: 'not_sent', reason: error.message }, false);
       return;
     }

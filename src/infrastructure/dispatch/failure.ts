@@ -13,6 +13,7 @@ import { OwnShortage, shortageCode } from './own-shortage.js';
  *   protocol   the answer is not HTTP/1.1, or breaks its limits
  *   network    any other trouble on the way, such as no route
  *   url        the callback_url cannot be called at all
+ *   proxy      the proxy has opened no tunnel to the target
  *   blocked    the settings of [egress] forbid it
  */
 export const FAILURE_KINDS = [
@@ -25,12 +26,13 @@ export const FAILURE_KINDS = [
   'protocol',
   'network',
   'url',
+  'proxy',
   'blocked',
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** What a connection was busy with when it failed. */
-export type ConnectStage = 'lookup' | 'connect' | 'handshake' | 'open';
+export type ConnectStage = 'proxy' | 'tunnel' | 'lookup' | 'connect' | 'handshake' | 'open';
 
 /** Bytes of header lines in an answer (and, once more, in its trailers). */
 export const MAX_HEADER_BYTES = 16_384;
@@ -134,6 +136,8 @@ export function unaskedFailure(host: string): DeliveryFailure {
 }
 
 const DURING: Readonly<Record<ConnectStage, string>> = {
+  proxy: '',
+  tunnel: '',
   lookup: '',
   connect: ' while connecting',
   handshake: ' during the TLS handshake',

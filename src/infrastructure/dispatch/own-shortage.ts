@@ -1,7 +1,10 @@
 import { hasSourceFor, ipv6Scope } from './ipv6-scope.js';
 
+/** Why not a byte of a request went out, where that says nothing about its target. */
+export class NotSent extends Error {}
+
 /** Not sent: this process, or its machine, lacks what it takes to connect to anything. */
-export class OwnShortage extends Error {
+export class OwnShortage extends NotSent {
   /** @param code such as EMFILE */
   constructor(code: string) {
     super(`no socket for the request (${code})`);

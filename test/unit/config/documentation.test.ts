@@ -46,6 +46,7 @@ describe('docs/configuration.md', () => {
         withoutToken: 'loopback',
       },
       server: { ...DEFAULT_CONFIG.server, maxJobs: 1_000_000, maxConnections: 1000 },
+      egress: { ...DEFAULT_CONFIG.egress, proxy: 'http://proxy.example:3128' },
       worker: {
         ...DEFAULT_CONFIG.worker,
         retentionDays: 30,

@@ -111,6 +111,7 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     { toml: '[]', text: '', value: [] },
   ],
   'egress.https_only': [flag(true), flag(false)],
+  'egress.proxy': [word('http://user:pass@proxy.test:3128'), word('https://10.0.0.1/')],
   'server.trusted_proxies': [
     { toml: '["127.0.0.1", "10.0.0.0/8"]', text: '127.0.0.1,10.0.0.0/8', value: ['127.0.0.1', '10.0.0.0/8'] },
     { toml: '["::1"]', text: '::1', value: ['::1'] },
