@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { createMininq, T, VERSION, type Mininq } from './index.js';
 import { ConfigError, type LoadedConfig } from './application/config.js';
 import { loadConfig } from './infrastructure/config/load-config.js';
+import { warnOfReaders } from './infrastructure/process/private-files.js';
 import { flushed } from './infrastructure/logging/standard-output.js';
 import { runCli } from './interfaces/cli/run-cli.js';
 
@@ -24,8 +25,9 @@ const FLUSH_MS = 2000;
 setFlagsFromString('--heap-growing-percent=40');
 
 /** Runs until a signal asks to stop; resolves with the exit code. */
-async function serve({ config }: LoadedConfig, reload: () => LoadedConfig): Promise<number> {
+async function serve({ config, secretFiles }: LoadedConfig, reload: () => LoadedConfig): Promise<number> {
   const mininq = createMininq(config);
+  warnOfReaders(secretFiles, mininq.container.get(T.Logger));
   reloadOnHangup(mininq, reload);
   return untilAskedToStop(mininq, mininq.start());
 }

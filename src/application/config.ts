@@ -185,6 +185,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** By key (`server.port`): `default`, `file mininq.toml`, `environment MININQ_PORT` or `flag --port`. */
   readonly origins: ReadonlyMap<string, string>;
+  /** The paths of the files in which secrets stand. */
+  readonly secretFiles: readonly string[];
 }
 
 /** A configuration that cannot be used; the message is one line that names the place and says how to mend it. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { CONFIG_KEYS, regularVariable } from '../../application/config-keys.js';
 import { ConfigError } from '../../application/config.js';
 import { didYouMean } from '../../application/did-you-mean.js';
@@ -53,6 +54,7 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
       value: key.type.fromText(text),
       subject: variable,
       origin: `environment ${variable}`,
+      ...(variable !== key.variable && { file: resolve(cwd, value) }),
     });
   }
   return given;

@@ -6,6 +6,8 @@ export interface Given {
   readonly subject: string;
   /** As LoadedConfig says it. */
   readonly origin: string;
+  /** The path of the file in which it stands. */
+  readonly file?: string;
 }
 
 /** What a source gives, by the name of the key. */

@@ -19,6 +19,7 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): LoadedConfig {
   // The strongest last.
   const sources = [fromFile(flags['--config'], cwd), fromEnvironment(env, cwd), fromFlags(flags)];
   const origins = new Map<string, string>();
+  const secretFiles = new Set<string>();
   const config = configFrom((key) => {
     let value = key.of(DEFAULT_CONFIG);
     origins.set(key.name, 'default');
@@ -27,10 +28,11 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): LoadedConfig {
       if (given === undefined) continue;
       value = accepted(key, given);
       origins.set(key.name, given.origin);
+      if (key.type.secret && given.file !== undefined) secretFiles.add(given.file);
     }
     return value;
   });
-  return { config, origins };
+  return { config, origins, secretFiles: [...secretFiles] };
 }
 
 function fromFlags(flags: ConfigFlags): GivenByKey {

@@ -20,14 +20,15 @@ const TABLES = [...new Set(KNOWN.map(({ table }) => table))];
  */
 export function fromFile(path: string | undefined, cwd: string): GivenByKey {
   const file = plain(path ?? DEFAULT_CONFIG_FILE);
-  const bytes = read(path, file, cwd);
-  return bytes === null ? new Map() : givenBy(parseToml(bytes, file), file);
+  const place = resolve(cwd, path ?? DEFAULT_CONFIG_FILE);
+  const bytes = read(path, place, file);
+  return bytes === null ? new Map() : givenBy(parseToml(bytes, file), file, place);
 }
 
-function read(path: string | undefined, file: string, cwd: string): Uint8Array | null {
+function read(path: string | undefined, place: string, file: string): Uint8Array | null {
   if (path === '') throw new ConfigError('--config must name a file, not ""');
   try {
-    return readFileSync(resolve(cwd, path ?? DEFAULT_CONFIG_FILE));
+    return readFileSync(place);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
@@ -60,7 +61,7 @@ function parseToml(bytes: Uint8Array, file: string): Readonly<Record<string, unk
   }
 }
 
-function givenBy(document: Readonly<Record<string, unknown>>, file: string): GivenByKey {
+function givenBy(document: Readonly<Record<string, unknown>>, file: string, place: string): GivenByKey {
   const given = new Map<string, Given>();
   for (const [table, content] of Object.entries(document)) {
     if (!TABLES.includes(table)) {
@@ -72,7 +73,12 @@ function givenBy(document: Readonly<Record<string, unknown>>, file: string): Giv
     for (const [key, value] of entriesOf(table, content, file)) {
       const known = KNOWN.find((one) => one.table === table && one.key === key);
       if (known === undefined) throw new ConfigError(`${file}: ${unknownKey(table, key)}`);
-      given.set(known.name, { value, subject: `${file}: ${known.name}`, origin: `file ${file}` });
+      given.set(known.name, {
+        value,
+        subject: `${file}: ${known.name}`,
+        origin: `file ${file}`,
+        file: place,
+      });
     }
   }
   return given;

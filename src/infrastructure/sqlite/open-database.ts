@@ -5,6 +5,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Durability } from '../../application/config.js';
 import { StartupError } from '../../application/errors.js';
 import type { Logger } from '../../application/ports/logger.js';
+import { createPrivateFile, warnOfReaders } from '../process/private-files.js';
 
 /** PRAGMA application_id of a mininq file: "mniq". */
 const APPLICATION_ID = 0x6d6e6971;
@@ -27,6 +28,8 @@ const OPEN_TIMEOUT_MS = 5000;
  */
 export function openDatabase(path: string, durability: Durability, logger: Logger): Database.Database {
   try {
+    // SQLite gives its further files the mode of this one.
+    if (path !== ':memory:') createPrivateFile(path);
     if (path !== ':memory:' && isNonEmptyFile(path)) inspect(path, logger);
     const db = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     try {
@@ -40,6 +43,7 @@ export function openDatabase(path: string, durability: Durability, logger: Logge
         db.pragma(`user_version = ${openMark(path)}`);
         // Into the file itself: the log may be what is missing later.
         db.pragma('wal_checkpoint(PASSIVE)');
+        warnOfReaders([path], logger);
       }
       // From here on a lock is waited for between turns of the event loop, not by blocking it (see GroupCommit).
       db.pragma('busy_timeout = 0');

@@ -12,6 +12,7 @@ import { runCli, type CliDependencies } from '../../../src/interfaces/cli/run-cl
 const DEFAULTS: LoadedConfig = {
   config: DEFAULT_CONFIG,
   origins: new Map(CONFIG_KEYS.map((key) => [key.name, 'default'])),
+  secretFiles: [],
 };
 
 interface Run {

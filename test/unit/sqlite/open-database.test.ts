@@ -222,6 +222,7 @@ describe('the write-ahead log', () => {
   test('may be missed when a backup was written over the file, and the warning says so', async () => {
     const stores = connectSqlite(path);
     await stores.database.connection.backup(join(folder, 'backup.db'));
+    await chmod(join(folder, 'backup.db'), 0o600);
     await stores.jobs.close();
     await copyFile(join(folder, 'backup.db'), path);
     expect(await warnings()).toEqual([expect.stringContaining('or this file is a backup that was put here')]);
@@ -245,6 +246,7 @@ describe('the write-ahead log', () => {
     await stores.jobs.ping();
     const backup = join(folder, 'backup.db');
     await stores.database.connection.backup(backup);
+    await chmod(backup, 0o600);
     await stores.jobs.close();
     expect(await warnings()).toEqual([]);
     path = backup;
