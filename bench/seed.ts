@@ -46,6 +46,7 @@ const QUEUE_DEFAULTS: QueueSettings = {
   maxDepth: null,
   retentionCompletedMs: null,
   retentionDeadMs: null,
+  signingSecrets: null,
   maxRetries,
   retryBackoff,
   baseDelayMs,

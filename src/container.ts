@@ -169,7 +169,7 @@ function bindDispatchers(container: Container): void {
     container,
     T.HttpDispatcher,
     { config: T.Config, egress: EGRESS, clock: T.Clock, openFiles: OPEN_FILES, logger: T.Logger },
-    ({ config: { worker, defaults, egress: settings }, egress, clock, openFiles, logger }) => {
+    ({ config: { worker, defaults, signing, egress: settings }, egress, clock, openFiles, logger }) => {
       const proxy = settings.proxy === null ? null : proxyAt(settings.proxy.reveal());
       if (proxy !== null) {
         logger.info('deliveries go through a proxy', { proxy: hostAndPort(proxy.endpoint) });
@@ -179,6 +179,7 @@ function bindDispatchers(container: Container): void {
         proxy,
         retryStatuses: defaults.retryStatuses,
         maxResultBytes: defaults.maxResultBytes,
+        signingSecrets: signing.secrets.map((secret) => secret.reveal()),
         // As many as there are slots: an origin is limited by its queue, not here.
         connectionsPerOrigin: worker.concurrency,
         maxIdleConnections: openFiles.idleDeliveries,

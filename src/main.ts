@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { createMininq, T, VERSION, type Mininq } from './index.js';
@@ -86,6 +86,8 @@ const exitCode = await runCli(process.argv.slice(2), {
   loadConfig,
   serve,
   makeToken: () => randomBytes(32).toString('base64url'),
+  makeSecret: () => randomBytes(32),
+  makeKey: () => generateKeyPairSync('ed25519').privateKey,
 });
 await flushed([process.stdout, process.stderr], FLUSH_MS);
 // A reader that still does not read would keep the process.

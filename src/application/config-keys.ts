@@ -27,6 +27,7 @@ import { parseRedactPath } from './redaction.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
 import { namedToken, token } from './config-token.js';
 import { quote, shorten } from './printable.js';
+import { parseSigningSecret, SIGNING_SECRET } from './signing-secret.js';
 
 /** One value of the configuration: how it is called, what it may be, and its place. */
 export interface ConfigKey<T> {
@@ -104,6 +105,10 @@ const queueNames = list(
 const redactPaths = list(
   text('a path', 'a path', (value) => (parseRedactPath(value) === null ? undefined : value)),
   'a list of paths, such as "password" or "card.*"',
+);
+const signingSecrets = secretList(
+  secret('a `whsec_` or `whsk_` secret', SIGNING_SECRET, (value) => parseSigningSecret(value) !== null),
+  'a list of signing secrets',
 );
 const clientErrors = list(integer(400, 499), 'a list of integers from 400 to 499');
 
@@ -378,6 +383,15 @@ const privacy: Keys<Config['privacy']> = {
   ),
 };
 
+const signing: Keys<Config['signing']> = {
+  secrets: key(
+    'signing.secrets',
+    signingSecrets,
+    (config) => config.signing.secrets,
+    'Secrets that sign deliveries of queues without secrets of their own, the newest first.',
+  ),
+};
+
 const logging: Keys<Config['logging']> = {
   level: key(
     'logging.level',
@@ -404,6 +418,7 @@ export const CONFIG_KEYS = [
   ...Object.values(retentionByStatus),
   ...Object.values(defaults),
   ...Object.values(privacy),
+  ...Object.values(signing),
   ...Object.values(logging),
 ];
 
@@ -453,6 +468,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       maxCrashes: read(defaults.maxCrashes),
     },
     privacy: { redact: read(privacy.redact) },
+    signing: { secrets: read(signing.secrets) },
     logging: { level: read(logging.level), format: read(logging.format) },
   };
 }

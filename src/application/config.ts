@@ -67,6 +67,10 @@ export interface Config {
     /** Paths of what is hidden from those who look on; see Redaction. */
     readonly redact: readonly string[];
   };
+  readonly signing: {
+    /** Of queues that have none of their own, the newest first; see parseSigningSecret. */
+    readonly secrets: readonly Secret[];
+  };
   readonly logging: {
     readonly level: LogLevel;
     readonly format: LogFormat;
@@ -140,6 +144,7 @@ export const DEFAULT_CONFIG: Config = {
     maxCrashes: 3,
   },
   privacy: { redact: [] },
+  signing: { secrets: [] },
   logging: { level: 'info', format: 'auto' },
 };
 
@@ -155,6 +160,7 @@ export function queueDefaults(defaults: JobDefaults): QueueSettings {
     maxDelayMs: defaults.maxDelayMs,
     retentionCompletedMs: null,
     retentionDeadMs: null,
+    signingSecrets: null,
   };
 }
 

@@ -18,6 +18,7 @@ import { CRON_DIALECTS } from '../domain/schedule/cron-fields.js';
 import { egressTarget, hostAndPort, type EgressPolicy } from '../domain/egress/egress-policy.js';
 import type { CallbackRules } from './callback-rules.js';
 import { isJsonObject, isNestedWithin } from './json-object.js';
+import { parseSigningSecret, SIGNING_SECRET, SIGNING_SECRETS_MAX } from './signing-secret.js';
 import { kindOf } from './validation.js';
 
 /*
@@ -140,6 +141,13 @@ export const retention = z
   .string({ error: retentionError })
   .refine((given) => parseRetention(given) !== null, { error: retentionError })
   .meta({ examples: ['7d', 'never'] });
+const signingSecret = z
+  .string({ error: mustBe(SIGNING_SECRET) })
+  .refine((given) => parseSigningSecret(given) !== null, { error: `must be ${SIGNING_SECRET}` });
+const signingSecretsError = mustBe(`an array of ${SIGNING_SECRETS_MAX} secrets at most`);
+export const signingSecrets = z
+  .array(signingSecret, { error: signingSecretsError })
+  .max(SIGNING_SECRETS_MAX, { error: signingSecretsError });
 export const retryBackoff = choice(BACKOFF_STRATEGIES);
 export const flag = z.boolean({ error: mustBe('true or false') });
 export const enabled = flag;

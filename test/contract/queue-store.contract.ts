@@ -13,7 +13,16 @@ import { freeSlots } from '../support/free-slots.js';
 export function describeQueueStore(harness: StoreHarness): void {
   describe(`QueueStore on ${harness.name}`, () => {
     const freshPlace = freshPlaces(harness);
-    const queue = newQueue('a b/ä?', { ...QUEUE_DEFAULTS, rateLimitRps: 0.25, retryBackoff: 'fixed' }, NOW);
+    const queue = newQueue(
+      'a b/ä?',
+      {
+        ...QUEUE_DEFAULTS,
+        rateLimitRps: 0.25,
+        retryBackoff: 'fixed',
+        signingSecrets: ['whsec_b', 'whsec_a'],
+      },
+      NOW,
+    );
 
     test('stores a queue with every field', async () => {
       const { queues } = await (await freshPlace()).connect();

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { DEFAULT_CONFIG } from '../../src/application/config.js';
 import type { QueueStore } from '../../src/application/ports/queue-store.js';
 import type { Random } from '../../src/application/ports/random.js';
+import { QueueSecrets } from '../../src/application/engine/queue-secrets.js';
 import { RunAttempt } from '../../src/application/engine/run-attempt.js';
 import { Shortage } from '../../src/application/engine/shortage.js';
 import type { Job, NewJob } from '../../src/domain/job/job.js';
@@ -42,6 +43,7 @@ export function attempting(options: Options = {}) {
     { jobs: stores.jobs, queues, dispatchers, clock, scheduler, random, events, logger },
     defaults,
     shortage,
+    new QueueSecrets({ queues, clock }),
   );
   const forcedStop = new AbortController();
   return {

@@ -11,6 +11,7 @@ const dispatcher = new UndiciHttpDispatcher({
   maxResultBytes: 100,
   connectionsPerOrigin: 1,
   version: '0.0.0',
+  signingSecrets: [],
   clock: new SystemClock(silentLogger),
 });
 const attempt = {
@@ -20,6 +21,7 @@ const attempt = {
   url,
   payload: '{}',
   headers: {},
+  signingSecrets: null,
   timeoutMs: 3_600_000,
 };
 const outcome = await dispatcher.dispatch(attempt, new AbortController().signal);

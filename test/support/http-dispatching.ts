@@ -19,6 +19,7 @@ export function startDispatcher(options: Partial<UndiciHttpDispatcherOptions> = 
     maxResultBytes: 65_536,
     connectionsPerOrigin: 10,
     version: '1.2.3',
+    signingSecrets: [],
     clock: new FakeClock(),
     ...options,
   });
@@ -34,6 +35,7 @@ export function attemptAt(url: string, change: Partial<Attempt> = {}): Attempt {
     url,
     payload: '{}',
     headers: {},
+    signingSecrets: null,
     timeoutMs: AMPLE_TIMEOUT_MS,
     ...change,
   };

@@ -16,6 +16,7 @@ import { FireDueSchedules } from './fire-due-schedules.js';
 import { Loop, type LoopReport, type LoopState } from './loop.js';
 import { BEAT_INTERVAL_MS, Presence } from './presence.js';
 import { PruneFinishedJobs } from './prune-finished-jobs.js';
+import { QueueSecrets } from './queue-secrets.js';
 import { RecountJobs } from './recount-jobs.js';
 import { ReapStaleJobs } from './reap-stale-jobs.js';
 import { RecoverAbandonedJobs } from './recover-abandoned-jobs.js';
@@ -74,6 +75,7 @@ export class Engine {
   readonly #ports: EnginePorts;
   readonly #worker: Config['worker'];
   readonly #shortage: Shortage;
+  readonly #secrets: QueueSecrets;
   readonly #presence: Presence;
   readonly #dispatch: DispatchDueJobs;
   readonly #dispatchLoop: Loop;
@@ -102,7 +104,8 @@ export class Engine {
       },
       onResumed: () => this.#dispatchLoop.wake(),
     });
-    const attempts = new RunAttempt(ports, defaults, this.#shortage);
+    this.#secrets = new QueueSecrets(ports);
+    const attempts = new RunAttempt(ports, defaults, this.#shortage, this.#secrets);
     this.#dispatch = new DispatchDueJobs({
       ...ports,
       presence: this.#presence,
@@ -182,8 +185,11 @@ export class Engine {
 
   #wakeFor(event: Event): void {
     switch (event.type) {
-      case 'jobs_pending':
       case 'queue_changed':
+        this.#secrets.forget();
+        this.#dispatchLoop.wake();
+        break;
+      case 'jobs_pending':
         this.#dispatchLoop.wake();
         break;
       case 'schedule_changed':

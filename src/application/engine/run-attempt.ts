@@ -18,6 +18,7 @@ import type { Logger } from '../ports/logger.js';
 import type { QueueStore } from '../ports/queue-store.js';
 import type { Random } from '../ports/random.js';
 import type { Scheduler } from '../ports/scheduler.js';
+import type { QueueSecrets } from './queue-secrets.js';
 import type { Shortage } from './shortage.js';
 import { untilAvailable } from './until-available.js';
 
@@ -47,15 +48,18 @@ export class RunAttempt {
   readonly #ports: RunAttemptPorts;
   readonly #defaults: RetryPolicy;
   readonly #shortage: Shortage;
+  readonly #secrets: QueueSecrets;
 
   /**
    * @param defaults for jobs and queues that don't say how to back off
    * @param shortage is told which attempts could be made
+   * @param secrets of the queues, to sign with
    */
-  constructor(ports: RunAttemptPorts, defaults: RetryPolicy, shortage: Shortage) {
+  constructor(ports: RunAttemptPorts, defaults: RetryPolicy, shortage: Shortage, secrets: QueueSecrets) {
     this.#ports = ports;
     this.#defaults = defaults;
     this.#shortage = shortage;
+    this.#secrets = secrets;
   }
 
   /**
@@ -89,6 +93,12 @@ export class RunAttempt {
   async #dispatch(job: Job, signal: AbortSignal): Promise<Outcome> {
     const dispatcher = this.#ports.dispatchers.forUrl(job.callbackUrl);
     if (!dispatcher) return failed(true, 'no dispatcher is registered for the scheme of callback_url');
+    let signingSecrets: readonly string[] | null;
+    try {
+      signingSecrets = await this.#secrets.of(job.queueName);
+    } catch {
+      return { kind: 'not_sent', reason: 'the signing secrets of the queue cannot be read' };
+    }
     const attempt = {
       jobId: job.id,
       queueName: job.queueName,
@@ -96,6 +106,7 @@ export class RunAttempt {
       url: job.callbackUrl,
       payload: job.payload,
       headers: parseJobHeaders(job.headers),
+      signingSecrets,
       timeoutMs: job.timeoutMs,
     };
     let cancel = (): void => undefined;

@@ -13,6 +13,8 @@ export interface Attempt {
   readonly payload: string;
   /** What the job has delivered beside: for a webhook, header fields. */
   readonly headers: JobHeaders;
+  /** What signs the delivery, the newest first; none: nothing does. null: the dispatcher has its own. */
+  readonly signingSecrets: readonly string[] | null;
   /** Milliseconds for the whole attempt, from its start to the last byte of the answer that is wanted. */
   readonly timeoutMs: number;
 }

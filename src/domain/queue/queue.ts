@@ -19,6 +19,8 @@ export interface QueueSettings extends RetryPolicy {
   readonly retentionCompletedMs: number | null;
   /** The same of its dead jobs. */
   readonly retentionDeadMs: number | null;
+  /** What signs its deliveries, the newest first; none: nothing does. null: as the configuration says. */
+  readonly signingSecrets: readonly string[] | null;
 }
 
 export interface Queue extends QueueSettings {

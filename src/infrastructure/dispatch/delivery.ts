@@ -11,6 +11,7 @@ import type { Borrower, ConnectionPool } from './connection-pool.js';
 import { NotSent } from './own-shortage.js';
 import { Blocked, exchangeFailure, failureText, unaskedFailure, type ConnectStage } from './failure.js';
 import { requestHeaders } from './request-headers.js';
+import type { SigningKey } from './signing-keys.js';
 
 export interface DeliverySettings {
   readonly retryStatuses: readonly number[];
@@ -45,6 +46,7 @@ const WAITING_WHILE: Readonly<Record<ConnectStage, string>> = {
 export class Delivery implements HttpClient.DispatchHandler, Borrower, ConnectionUser {
   readonly #attempt: Attempt;
   readonly #target: CallbackTarget;
+  readonly #keys: readonly SigningKey[];
   readonly #settings: DeliverySettings;
   readonly #pool: ConnectionPool;
   readonly #onSettled: (outcome: Outcome) => void;
@@ -58,16 +60,21 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
   #retryAfter: string | null = null;
   #body = NO_BODY;
 
-  /** @param onSettled called once */
+  /**
+   * @param keys that sign the request
+   * @param onSettled called once
+   */
   constructor(
     attempt: Attempt,
     target: CallbackTarget,
+    keys: readonly SigningKey[],
     settings: DeliverySettings,
     pool: ConnectionPool,
     onSettled: (outcome: Outcome) => void,
   ) {
     this.#attempt = attempt;
     this.#target = target;
+    this.#keys = keys;
     this.#settings = settings;
     this.#pool = pool;
     this.#onSettled = onSettled;
@@ -143,7 +150,8 @@ export class Delivery implements HttpClient.DispatchHandler, Borrower, Connectio
     if (this.#settled) return;
     connection.use(this);
     const { path, authorization } = this.#target;
-    const headers = requestHeaders(this.#attempt, this.#settings.userAgent, authorization);
+    const { userAgent, now } = this.#settings;
+    const headers = requestHeaders(this.#attempt, this.#keys, now(), userAgent, authorization);
     connection.client.dispatch({ method: 'POST', path, headers, body: this.#attempt.payload }, this);
   }
 

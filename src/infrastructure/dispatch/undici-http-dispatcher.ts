@@ -7,6 +7,7 @@ import { Connector, type ConnectorOptions } from './connector.js';
 import { Delivery, type DeliverySettings } from './delivery.js';
 import { failureText } from './failure.js';
 import { Interruptions } from './interruptions.js';
+import { SigningKeys } from './signing-keys.js';
 
 export interface UndiciHttpDispatcherOptions extends ConnectorOptions {
   /** 4xx codes that are worth another attempt. */
@@ -17,6 +18,8 @@ export interface UndiciHttpDispatcherOptions extends ConnectorOptions {
   readonly connectionsPerOrigin: number;
   /** Unused connections that are kept for later, over all origins. */
   readonly maxIdleConnections?: number;
+  /** What signs the deliveries of queues without secrets of their own, the newest first; none: nothing does. */
+  readonly signingSecrets: readonly string[];
   /** Of mininq, for User-Agent. */
   readonly version: string;
   readonly clock: Clock;
@@ -31,11 +34,14 @@ const MAX_IDLE_CONNECTIONS = 256;
 export class UndiciHttpDispatcher implements Dispatcher {
   readonly #settings: DeliverySettings;
   readonly #pool: ConnectionPool;
+  readonly #signingSecrets: readonly string[];
+  readonly #signingKeys = new SigningKeys();
   readonly #running = new Interruptions();
   #closed = false;
 
   constructor(options: UndiciHttpDispatcherOptions) {
     const { clock, connectionsPerOrigin, maxIdleConnections = MAX_IDLE_CONNECTIONS } = options;
+    this.#signingSecrets = options.signingSecrets;
     this.#settings = {
       retryStatuses: options.retryStatuses,
       maxResultBytes: options.maxResultBytes,
@@ -49,8 +55,9 @@ export class UndiciHttpDispatcher implements Dispatcher {
     if (signal.aborted || this.#closed) return Promise.resolve({ kind: 'interrupted' });
     const target = callbackTarget(attempt.url);
     if (target === null) return Promise.resolve(UNUSABLE_URL);
+    const keys = this.#signingKeys.of(attempt.signingSecrets ?? this.#signingSecrets);
     return new Promise((resolve) => {
-      const delivery = new Delivery(attempt, target, this.#settings, this.#pool, (outcome) => {
+      const delivery = new Delivery(attempt, target, keys, this.#settings, this.#pool, (outcome) => {
         this.#running.remove(signal, delivery);
         resolve(outcome);
       });

@@ -31,6 +31,8 @@ export const queues = sqliteTable('queues', {
   /** How long finished jobs are kept; null: as the configuration says. */
   retentionCompletedMs: integer('retention_completed_ms'),
   retentionDeadMs: integer('retention_dead_ms'),
+  /** A JSON array; null: as the configuration says. */
+  signingSecrets: text('signing_secrets', { mode: 'json' }).$type<readonly string[]>(),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   maxDepth: integer('max_depth'),

@@ -17,8 +17,9 @@ const COMMANDS = {
   serve: 'Run the server and its worker; what mininq does without a command',
   check: 'Check the configuration as serve would, and print every value with its origin',
   token: 'Make a token by which clients are let in, and print it with its digest',
+  secret: 'Make a secret that signs webhooks',
 } as const;
-type CommandName = keyof typeof COMMANDS;
+export type CommandName = keyof typeof COMMANDS | 'secret --ed25519';
 
 const OPTIONS: Readonly<Record<FlagName, readonly [syntax: string, description: string]>> = {
   '--config': ['-c, --config <PATH>', 'Path to config file [default: mininq.toml]'],
@@ -76,6 +77,11 @@ function addCommands(program: Command, choose: (name: CommandName) => void): voi
       .description(COMMANDS[name])
       .action(() => choose(name));
   }
+  program
+    .command('secret')
+    .description(COMMANDS.secret)
+    .option('--ed25519', 'Make a private and a public key in its place')
+    .action(({ ed25519 }: { ed25519?: true }) => choose(ed25519 ? 'secret --ed25519' : 'secret'));
   // Without a known command, the operands come here.
   program.allowExcessArguments().action(() => {
     const [unknown] = program.args;

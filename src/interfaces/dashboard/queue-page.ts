@@ -189,9 +189,14 @@ function queueContent(visitor: Visitor, stats: QueueStats, now: number): Html {
       'Max depth',
       queue.maxDepth === null ? html`<span class="none">none</span>` : formatCount(queue.maxDepth),
     ],
+    queue.signingSecrets !== null && ['Signing secrets', signing(queue.signingSecrets.length)],
     ['Created', time(queue.createdAt)],
     ['Changed', time(queue.updatedAt)],
   ])}</section>`;
+}
+
+function signing(secrets: number): string {
+  return secrets === 0 ? 'none: its deliveries are not signed' : `${secrets}, hidden`;
 }
 
 const RETENTION_HINT = 'Such as 12h, 7d or never; empty: as the configuration says.';

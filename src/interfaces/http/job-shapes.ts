@@ -10,6 +10,7 @@ import { DEFAULT_QUEUE } from '../../domain/queue/queue.js';
 import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
 import * as fields from '../../application/fields.js';
 import { formatInstant, formatOptionalInstant, instant } from './instant.js';
+import { HIDDEN } from './hidden.js';
 import type { Shape } from './route.js';
 
 const ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -127,9 +128,6 @@ export function toPage({ limit, offset, before }: JobListQuery): Page {
     ...(before !== undefined && { before }),
   };
 }
-
-/** Stands for what mininq keeps to itself. */
-const HIDDEN = '***';
 
 const ofQueue = 'null: the queue decides.';
 

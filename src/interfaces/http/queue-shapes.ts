@@ -5,6 +5,7 @@ import { BACKOFF_STRATEGIES } from '../../domain/retry/backoff.js';
 import * as fields from '../../application/fields.js';
 import { formatRetention, parseRetention } from '../../domain/job/retention.js';
 import { formatInstant, instant } from './instant.js';
+import { HIDDEN } from './hidden.js';
 import type { Shape } from './route.js';
 
 const settings = {
@@ -17,6 +18,7 @@ const settings = {
   max_delay_ms: fields.count,
   retention_completed: fields.retention,
   retention_dead: fields.retention,
+  signing_secrets: fields.signingSecrets,
 };
 
 const configured = "Default: the configuration's.";
@@ -45,6 +47,9 @@ export const newQueueShape = {
     retention_dead: settings.retention_dead
       .nullish()
       .meta({ description: `How long dead jobs are kept. ${configured}` }),
+    signing_secrets: settings.signing_secrets
+      .nullish()
+      .meta({ description: `What signs its deliveries, the newest first. ${configured}` }),
   }),
 } satisfies Shape;
 
@@ -56,6 +61,7 @@ export const queueUpdateShape = {
     max_depth: settings.max_depth.nullable().meta({ description: 'null removes the limit.' }),
     retention_completed: settings.retention_completed.nullable().meta({ description: asConfigured }),
     retention_dead: settings.retention_dead.nullable().meta({ description: asConfigured }),
+    signing_secrets: settings.signing_secrets.nullable().meta({ description: asConfigured }),
   }),
 } satisfies Shape;
 
@@ -64,7 +70,7 @@ type Settings = Partial<z.infer<typeof newQueueShape.schema>>;
 /** What is given, and nothing else. */
 export function toQueueSettings(body: Settings): QueueChange {
   const { max_concurrency, rate_limit_rps, max_retries, retry_backoff, base_delay_ms, max_delay_ms } = body;
-  const { max_depth, retention_completed, retention_dead } = body;
+  const { max_depth, retention_completed, retention_dead, signing_secrets } = body;
   return {
     ...(max_concurrency != null && { maxConcurrency: max_concurrency }),
     ...(rate_limit_rps !== undefined && { rateLimitRps: rate_limit_rps }),
@@ -75,6 +81,7 @@ export function toQueueSettings(body: Settings): QueueChange {
     ...(max_delay_ms != null && { maxDelayMs: max_delay_ms }),
     ...(retention_completed !== undefined && { retentionCompletedMs: toMs(retention_completed) }),
     ...(retention_dead !== undefined && { retentionDeadMs: toMs(retention_dead) }),
+    ...(signing_secrets !== undefined && { signingSecrets: signing_secrets }),
   };
 }
 
@@ -93,6 +100,10 @@ const shared = {
   max_delay_ms: z.int(),
   retention_completed: z.string().nullable().meta({ description: asConfigured }),
   retention_dead: z.string().nullable().meta({ description: asConfigured }),
+  signing_secrets: z
+    .array(z.literal(HIDDEN))
+    .nullable()
+    .meta({ description: `How many there are; none is ever shown. ${asConfigured}` }),
   created_at: instant,
   updated_at: instant,
 };
@@ -148,6 +159,7 @@ function presentSettings(queue: Queue) {
     max_delay_ms: queue.maxDelayMs,
     retention_completed: formatOptional(queue.retentionCompletedMs),
     retention_dead: formatOptional(queue.retentionDeadMs),
+    signing_secrets: queue.signingSecrets?.map((): typeof HIDDEN => HIDDEN) ?? null,
   };
 }
 

@@ -59,6 +59,9 @@ max_crashes = 3                   # default
 [privacy]
 redact = []                       # default
 
+[signing]
+# secrets = []                    # default
+
 [logging]
 level = "info"                    # default
 format = "auto"                   # default

@@ -1,3 +1,4 @@
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CONFIG_KEYS } from '../../../src/application/config-keys.js';
 import {
@@ -7,7 +8,11 @@ import {
   type LoadedConfig,
 } from '../../../src/application/config.js';
 import { StartupError } from '../../../src/application/errors.js';
+import { parseSigningSecret } from '../../../src/application/signing-secret.js';
+import { SigningKeys } from '../../../src/infrastructure/dispatch/signing-keys.js';
 import { runCli, type CliDependencies } from '../../../src/interfaces/cli/run-cli.js';
+
+const KEY = generateKeyPairSync('ed25519').privateKey;
 
 const DEFAULTS: LoadedConfig = {
   config: DEFAULT_CONFIG,
@@ -43,6 +48,8 @@ async function run(line: readonly string[], overrides: Partial<CliDependencies> 
       return Promise.resolve(0);
     },
     makeToken: () => 'token-0123456789abcdef',
+    makeSecret: () => Buffer.alloc(32, 1),
+    makeKey: () => KEY,
     ...overrides,
   });
   return { exitCode, ...written, loaded, served };
@@ -178,6 +185,42 @@ token = "${digest}"
   });
 });
 
+describe('secret', () => {
+  const failing = {
+    loadConfig: (): LoadedConfig => {
+      throw new ConfigError('MININQ_PORT must be a number');
+    },
+  };
+
+  test('prints one and where it belongs, whatever the configuration', async () => {
+    const secret = `whsec_${'AQEB'.repeat(10)}AQE=`;
+    expect(await run(['secret'], failing)).toMatchObject({
+      exitCode: 0,
+      stdout: `${secret}
+
+It is for the receivers, and for the config file, before older ones:
+
+[signing]
+secrets = ["${secret}"]
+`,
+      stderr: '',
+    });
+    expect(parseSigningSecret(secret)).not.toBeNull();
+  });
+
+  test('--ed25519 prints a private key and its public one', async () => {
+    const { exitCode, stdout } = await run(['secret', '--ed25519'], failing);
+    expect(exitCode).toBe(0);
+    const [privateKey = '', publicKey = ''] = stdout.split('\n');
+    expect(parseSigningSecret(privateKey)).toMatchObject({ scheme: 'v1a' });
+    const [signature = ''] = new SigningKeys().of([privateKey]).map((sign) => sign('content'));
+    const x = Buffer.from(publicKey.replace('whpk_', ''), 'base64').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    expect(verify(null, Buffer.from('content'), key, Buffer.from(signature.slice(4), 'base64'))).toBe(true);
+    expect(stdout).toContain(`\n[signing]\nsecrets = ["${privateKey}"]\n`);
+  });
+});
+
 describe('a command line that cannot be understood', () => {
   test.each([
     { line: ['--prot', '1'], problem: "unknown option '--prot' (Did you mean --port?)" },
@@ -224,6 +267,7 @@ Commands:
   serve                Run the server and its worker; what mininq does without a command
   check                Check the configuration as serve would, and print every value with its origin
   token                Make a token by which clients are let in, and print it with its digest
+  secret [options]     Make a secret that signs webhooks
   help [command]       Print help
 
 Flags override environment variables (MININQ_PORT, MININQ_WORKER_CONCURRENCY, ...), which override the config file.

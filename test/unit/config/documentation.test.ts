@@ -47,6 +47,7 @@ describe('docs/configuration.md', () => {
       },
       server: { ...DEFAULT_CONFIG.server, maxJobs: 1_000_000, maxConnections: 1000 },
       egress: { ...DEFAULT_CONFIG.egress, proxy: 'http://proxy.example:3128' },
+      signing: { secrets: [`whsec_${'A'.repeat(32)}`] },
       worker: {
         ...DEFAULT_CONFIG.worker,
         retentionDays: 30,

@@ -136,6 +136,18 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     },
     { toml: '["*"]', text: '*', value: ['*'] },
   ],
+  'signing.secrets': [
+    {
+      toml: `["whsec_${'A'.repeat(32)}", "whsk_${'B'.repeat(42)}A="]`,
+      text: `whsec_${'A'.repeat(32)},whsk_${'B'.repeat(42)}A=`,
+      value: [`whsec_${'A'.repeat(32)}`, `whsk_${'B'.repeat(42)}A=`],
+    },
+    {
+      toml: `["whsec_${'C'.repeat(32)}"]`,
+      text: `whsec_${'C'.repeat(32)}`,
+      value: [`whsec_${'C'.repeat(32)}`],
+    },
+  ],
   'defaults.retry_statuses': [
     { toml: '[400, 499]', text: '400,499', value: [400, 499] },
     { toml: '[]', text: '', value: [] },

@@ -83,12 +83,12 @@ describe('values that the file may not have', () => {
 });
 
 describe('tables and keys that do not exist', () => {
-  const noTable = 'the tables are server, auth, egress, worker, defaults, privacy, logging';
+  const noTable = 'the tables are server, auth, egress, worker, defaults, privacy, signing, logging';
   test.each([
     { file: '[servr]', problem: 'unknown table [servr]; did you mean [server]?' },
     { file: '[Server]', problem: 'unknown table [Server]; did you mean [server]?' },
     { file: '[authors]', problem: `unknown table [authors]; ${noTable}` },
-    { file: '[signing]', problem: `unknown table [signing]; ${noTable}` },
+    { file: '[signign]', problem: 'unknown table [signign]; did you mean [signing]?' },
     { file: '[outgoing]', problem: `unknown table [outgoing]; ${noTable}` },
     { file: '[__proto__]', problem: `unknown table [__proto__]; ${noTable}` },
     { file: '["a\\nb"]', problem: `unknown table ["a\\nb"]; ${noTable}` },

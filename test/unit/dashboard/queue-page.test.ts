@@ -143,8 +143,12 @@ describe('the settings of a queue', () => {
       max_delay_ms: 9,
       retention_completed: '12h',
       retention_dead: 'never',
+      signing_secrets: [`whsec_${'A'.repeat(32)}`],
     });
     const before = stored();
+    const page = await dashboard.shown(MAILS);
+    expect(page.facts).toMatchObject({ 'Signing secrets': '1, hidden' });
+    expect(page.text).not.toContain('AAAA');
     dashboard.clock.advance(1000);
     const answer = await dashboard.submit(SETTINGS, (await dashboard.shown(MAILS)).form(SETTINGS));
     expect(answer.headers.get('location')).toBe(MAILS);

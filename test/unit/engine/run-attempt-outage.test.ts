@@ -74,7 +74,9 @@ describe('while the store is unavailable', () => {
   });
 
   test("a failure waits until the queue's policy can be read", async () => {
-    const { claimed, begin, stores, scheduler, dispatcher } = attempting();
+    const { claimed, run, begin, stores, scheduler, dispatcher } = attempting();
+    // Its secrets are known from then on.
+    await run(await claimed());
     const job = await claimed();
     await stores.queues.update('default', { baseDelayMs: 9000 }, NOW);
     dispatcher.answer(failed());
@@ -111,6 +113,8 @@ describe('while the store is unavailable', () => {
 
   test('a permanent failure needs no policy', async () => {
     const { claimed, run, stores, dispatcher } = attempting();
+    // Its secrets are known from then on.
+    await run(await claimed());
     const job = await claimed();
     dispatcher.answer(failed({ permanent: true }));
     stores.queues.failures.push(...outage(1));

@@ -46,6 +46,7 @@ test('the dispatcher gets what the job asks for, and nothing else', async () => 
       url: 'http://receiver.test/hook',
       payload: '{ "a" : 1 }',
       headers: { 'X-Tenant': 'acme' },
+      signingSecrets: null,
       timeoutMs: 7000,
     },
   ]);

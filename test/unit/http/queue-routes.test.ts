@@ -17,6 +17,7 @@ const EXAMPLE_QUEUE = {
   max_delay_ms: 300_000,
   retention_completed: null,
   retention_dead: null,
+  signing_secrets: null,
   paused: 0,
   created_at: NOW,
   updated_at: NOW,
@@ -107,6 +108,47 @@ describe('POST /queues', () => {
     });
   });
 
+  test('keeps secrets to sign with, and shows how many there are, but none of them', async () => {
+    const api = await startApi();
+    const secrets = [`whsec_${'A'.repeat(32)}`, `whsk_${'B'.repeat(43)}=`];
+    const made = await api.post('/queues', { name: 'q', signing_secrets: secrets });
+    expect(made.body).toMatchObject({ signing_secrets: ['***', '***'] });
+    expect(api.data.queues.get('q')?.signingSecrets).toEqual(secrets);
+    expect((await api.get('/queues/q')).body).toMatchObject({ signing_secrets: ['***', '***'] });
+    expect((await api.get('/queues')).body).toMatchObject([{ signing_secrets: ['***', '***'] }]);
+    await api.put('/queues/q', { max_retries: 1 });
+    expect(api.data.queues.get('q')?.signingSecrets).toEqual(secrets);
+    expect((await api.put('/queues/q', { signing_secrets: [] })).body).toMatchObject({ signing_secrets: [] });
+    const given = await api.put('/queues/q', { signing_secrets: null });
+    expect(given.body).toMatchObject({ signing_secrets: null });
+    expect(JSON.stringify([made.text, api.logger.lines])).not.toContain('AAAA');
+  });
+
+  test.each([
+    ['whsec_AAAA', 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+    [`whsec_${'A'.repeat(88)}`, 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+    [`whsec_${'A'.repeat(33)}`, 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+    [`whsec_${'-'.repeat(32)}`, 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+    [`whsk_${'A'.repeat(32)}`, 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+    [`whpk_${'A'.repeat(43)}=`, 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+    ['AAAA'.repeat(8), 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+    [7, 'signing_secrets[0]: must be "whsec_" and 24 to 64 bytes in base64'],
+  ])('refuses the secret %j, and does not repeat it', async (secret, message) => {
+    const api = await startApi();
+    const answer = errorOf(await api.post('/queues', { name: 'q', signing_secrets: [secret] }));
+    expect(answer).toMatchObject({ status: 400, code: 'validation_failed' });
+    expect(answer.error).toContain(message);
+    expect(answer.error).not.toMatch(/A{4}|-{4}/);
+  });
+
+  test('refuses more than ten secrets', async () => {
+    const api = await startApi();
+    const secrets = Array.from({ length: 11 }, () => `whsec_${'A'.repeat(32)}`);
+    expect(errorOf(await api.post('/queues', { name: 'q', signing_secrets: secrets })).error).toBe(
+      'signing_secrets: must be an array of 10 secrets at most, got an array',
+    );
+  });
+
   test('refuses a name that exists', async () => {
     const api = await withQueue();
     expect(errorOf(await api.post('/queues', { name: 'webhooks' }))).toEqual({
@@ -151,6 +193,7 @@ describe('GET /queues', () => {
         max_delay_ms: 300_000,
         retention_completed: null,
         retention_dead: null,
+        signing_secrets: null,
         paused: false,
         pending: 2,
         running: 1,

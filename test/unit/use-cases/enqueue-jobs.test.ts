@@ -97,6 +97,7 @@ test("a queue that is missing is created with the configuration's defaults", asy
     maxDelayMs: 300_000,
     retentionCompletedMs: null,
     retentionDeadMs: null,
+    signingSecrets: null,
     paused: false,
     bucket: null,
     createdAt: NOW,

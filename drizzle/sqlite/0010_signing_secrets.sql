@@ -1,0 +1,1 @@
+ALTER TABLE `queues` ADD `signing_secrets` text;

@@ -1,0 +1,2 @@
+/** Stands for what no answer shows. */
+export const HIDDEN = '***' as const;
