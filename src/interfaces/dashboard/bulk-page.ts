@@ -1,11 +1,13 @@
 import { BATCH_MAX } from '../../application/limits.js';
 import type { FindFilter } from '../../application/use-cases/find-filter.js';
+import type { JobSelection } from '../../application/use-cases/job-selection.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { bulkChange } from '../http/audit.js';
 import { confirmView, isConfirmed } from './confirm-view.js';
 import { plural } from './format.js';
 import { html, type Content } from './html.js';
 import { toFilter, toQuery } from './jobs-page.js';
-import { backTo, goTo, post, show, type PageRoute } from './page.js';
+import { backTo, goOn, notDone, post, show, type PageRoute } from './page.js';
 import type { View } from './view.js';
 import type { Visitor } from './visitor.js';
 
@@ -47,17 +49,21 @@ export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): Pa
     post('/dashboard/jobs/bulk', async ({ form, signal, visitor }) => {
       const back = backTo(form, '/dashboard/jobs');
       const request = toRequest(form);
-      if (request === null) return goTo(back, 'No job is selected: tick some first.', 'problem');
+      if (request === null) return notDone(back, 'No job is selected: tick some first.');
       const { kind, ids, filter } = request;
       const { status, past } = ACTIONS[kind];
       const confirmed = isConfirmed(form);
-      const selection = ids === null ? { filter, all: Object.keys(filter).length === 0 } : { filter, ids };
+      const selection: JobSelection =
+        ids === null ? { filter, all: Object.keys(filter).length === 0 } : { filter, ids };
       const result = await runs[kind](selection, { dryRun: !confirmed, ...(signal && { signal }) });
-      if (!result.ok) return goTo(back, result.refusal.message, 'problem');
+      if (!result.ok) return notDone(back, result.refusal.message);
       const { matched, changed, named } = result.value;
-      if (confirmed) return goTo(back, `${plural(changed, 'job')} ${past}.`);
+      if (confirmed) {
+        const change = bulkChange(`${kind}Jobs`, selection, result.value);
+        return goOn(back, `${plural(changed, 'job')} ${past}.`, change);
+      }
       if (matched > 0) return show(question(visitor, request, matched, named, back));
-      return goTo(back, `None of these jobs is ${status}, so there is nothing to ${kind}.`, 'problem');
+      return notDone(back, `None of these jobs is ${status}, so there is nothing to ${kind}.`);
     }),
   ];
 }

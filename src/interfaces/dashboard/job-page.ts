@@ -46,7 +46,10 @@ export function jobRoutes(useCases: UseCases, redaction: Redaction): PageRoute[]
       });
     }),
     post('/dashboard/jobs/{id}/retry', async ({ parameter: id, form }) =>
-      done(await retryJob(id), backTo(form, jobPath(id)), () => `Job ${id} is pending again.`),
+      done(await retryJob(id), backTo(form, jobPath(id)), () => `Job ${id} is pending again.`, {
+        action: 'retryJob',
+        target: id,
+      }),
     ),
     deletion('cancel', cancelJob),
     deletion('discard', discardJob),
@@ -69,7 +72,8 @@ function deletion(verb: keyof typeof DELETIONS, run: CancelJob | DiscardJob): Pa
     const back = backTo(form, '/dashboard/jobs');
     if (isConfirmed(form)) {
       const to = back.startsWith(jobPath(id)) ? '/dashboard/jobs' : back;
-      return done(await run(id), to, () => `Job ${id} is ${past}: deleted.`);
+      const change = { action: `${verb}Job`, target: id };
+      return done(await run(id), to, () => `Job ${id} is ${past}: deleted.`, change);
     }
     return show(
       confirmView(visitor, {

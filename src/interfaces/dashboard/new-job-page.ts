@@ -11,7 +11,7 @@ import { readForm, type FieldKinds } from './form-reader.js';
 import { formPanel, NO_PROBLEMS, selectField, textArea, textField, type FormState } from './form.js';
 import { html } from './html.js';
 import { pretty } from './json-view.js';
-import { getForm, given, goTo, post, refused, show, type PageRoute } from './page.js';
+import { getForm, given, goOn, post, refused, show, type PageRoute } from './page.js';
 import type { View } from './view.js';
 import type { Visitor } from './visitor.js';
 
@@ -68,11 +68,10 @@ export function newJobRoutes(
       }
       const [outcome] = enqueued.value;
       if (!outcome) throw new Error('the store took one job and told the fate of none');
-      const notice =
-        outcome.kind === 'inserted'
-          ? 'The job is enqueued.'
-          : 'No job was made: this one has the idempotency key already.';
-      return goTo(jobPath(outcome.job.id), notice);
+      const { kind, job } = outcome;
+      return kind === 'inserted'
+        ? goOn(jobPath(job.id), 'The job is enqueued.', { action: 'createJob', target: job.id })
+        : goOn(jobPath(job.id), 'No job was made: this one has the idempotency key already.', null);
     }),
   ];
 }

@@ -6,7 +6,7 @@ import { DEFAULT_TIMEZONE, newScheduleShape, toNewSchedule } from '../http/sched
 import { schedulePath } from './components.js';
 import { formPanel, NO_PROBLEMS, type FormState } from './form.js';
 import { html } from './html.js';
-import { getForm, goTo, post, refused, show, type PageRoute } from './page.js';
+import { getForm, goOn, post, refused, show, type PageRoute } from './page.js';
 import { readSchedule, scheduleFields } from './schedule-form.js';
 import type { View } from './view.js';
 import type { Visitor } from './visitor.js';
@@ -36,7 +36,8 @@ export function newScheduleRoutes(
       if (!read.ok) return show(newScheduleView(visitor, read.state));
       const created = await useCases.createSchedule(toNewSchedule(read.body, read.json.member('payload')));
       if (!created.ok) return refused(created.refusal);
-      return goTo(schedulePath(created.value.id), 'The schedule is created.');
+      const { id } = created.value;
+      return goOn(schedulePath(id), 'The schedule is created.', { action: 'createSchedule', target: id });
     }),
   ];
 }

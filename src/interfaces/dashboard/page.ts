@@ -1,5 +1,6 @@
 import type { Refusal, Result } from '../../application/errors.js';
 import type { RouteRole } from '../http/route-role.js';
+import type { Change } from '../http/audit.js';
 import type { Html } from './html.js';
 import type { Notice, View } from './view.js';
 import type { Visitor } from './visitor.js';
@@ -22,7 +23,13 @@ export type PageAnswer =
   | { readonly kind: 'view'; readonly view: View }
   /** A part of a page, for htmx. */
   | { readonly kind: 'fragment'; readonly content: Html }
-  | { readonly kind: 'redirect'; readonly to: string; readonly notice: Notice | null }
+  | {
+      readonly kind: 'redirect';
+      readonly to: string;
+      readonly notice: Notice | null;
+      /** For the log. */
+      readonly change: Change | null;
+    }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export interface PageRoute {
@@ -52,8 +59,14 @@ export function show(view: View): PageAnswer {
   return { kind: 'view', view };
 }
 
-export function goTo(to: string, text: string, kind: Notice['kind'] = 'done'): PageAnswer {
-  return { kind: 'redirect', to, notice: { kind, text } };
+/** Goes on to a page, and says there why nothing was done. */
+export function notDone(to: string, problem: string): PageAnswer {
+  return { kind: 'redirect', to, notice: { kind: 'problem', text: problem }, change: null };
+}
+
+/** Goes on to a page, and says there what was done. @param change null: nothing was */
+export function goOn(to: string, text: string, change: Change | null): PageAnswer {
+  return { kind: 'redirect', to, notice: { kind: 'done', text }, change };
 }
 
 export function refused(refusal: Refusal): PageAnswer {
@@ -61,8 +74,15 @@ export function refused(refusal: Refusal): PageAnswer {
 }
 
 /** The page goes on, and says what the action did, or why it did not. */
-export function done<T>(result: Result<T>, to: string, notice: (value: T) => string): PageAnswer {
-  return result.ok ? goTo(to, notice(result.value)) : goTo(to, result.refusal.message, 'problem');
+export function done<T>(
+  result: Result<T>,
+  to: string,
+  notice: (value: T) => string,
+  change: Change | ((value: T) => Change),
+): PageAnswer {
+  if (!result.ok) return notDone(to, result.refusal.message);
+  const { value } = result;
+  return goOn(to, notice(value), typeof change === 'function' ? change(value) : change);
 }
 
 /** A path of the dashboard, with or without a query. */

@@ -9,6 +9,7 @@ import {
   type Result,
 } from '../../application/errors.js';
 import type { Logger } from '../../application/ports/logger.js';
+import { audit } from '../http/audit.js';
 import { ERROR_STATUS } from '../http/error-response.js';
 import { isFormToken } from '../http/form-token.js';
 import { refuseRole } from '../http/route-role.js';
@@ -95,6 +96,7 @@ export class Pages {
         send(response, 200, answer.content.toString());
         break;
       case 'redirect':
+        if (answer.change) audit(this.#dependencies.logger, answer.change, 'dashboard', response);
         redirect(answer, request, response);
         break;
       case 'refused': {

@@ -17,7 +17,7 @@ import {
   done,
   get,
   getForm,
-  goTo,
+  goOn,
   post,
   refused,
   show,
@@ -46,8 +46,12 @@ const NULLABLE = ['rate_limit_rps', 'max_depth', 'retention_completed', 'retenti
 export function queueRoutes(useCases: UseCases, clock: Clock, defaults: JobDefaults): PageRoute[] {
   const { getQueue, updateQueue } = useCases;
   const pause = async (name: string, paused: boolean, form: URLSearchParams) =>
-    done(await updateQueue(name, { paused }), backTo(form, queuePath(name)), () =>
-      paused ? `Queue ${name} is paused: none of its jobs is begun any more.` : `Queue ${name} is resumed.`,
+    done(
+      await updateQueue(name, { paused }),
+      backTo(form, queuePath(name)),
+      () =>
+        paused ? `Queue ${name} is paused: none of its jobs is begun any more.` : `Queue ${name} is resumed.`,
+      { action: paused ? 'pauseQueue' : 'resumeQueue', target: name },
     );
   return [
     get('/dashboard/queues/{name}', async ({ parameter, visitor }) => {
@@ -80,6 +84,7 @@ function changeSettings({ getQueue, updateQueue }: UseCases, clock: Clock): Page
       await updateQueue(name, toQueueSettings(read.body)),
       queuePath(name),
       () => `The settings of queue ${name} are saved.`,
+      { action: 'updateQueue', target: name, details: { fields: Object.keys(read.body) } },
     );
   });
 }
@@ -102,7 +107,10 @@ function deleteQueue(useCases: UseCases): PageRoute {
           }),
         );
       }
-      return done(await useCases.deleteQueue(name), '/dashboard/queues', () => `Queue ${name} is deleted.`);
+      return done(await useCases.deleteQueue(name), '/dashboard/queues', () => `Queue ${name} is deleted.`, {
+        action: 'deleteQueue',
+        target: name,
+      });
     },
   );
 }
@@ -122,7 +130,9 @@ function newQueueRoutes({ createQueue }: UseCases, defaults: JobDefaults): PageR
       if (!read.ok) return show(newQueueView(visitor, read.state));
       const { name } = read.body;
       const created = await createQueue(name, toQueueSettings(read.body));
-      if (created.ok) return goTo(queuePath(name), `Queue ${name} is created.`);
+      if (created.ok) {
+        return goOn(queuePath(name), `Queue ${name} is created.`, { action: 'createQueue', target: name });
+      }
       return show(
         newQueueView(visitor, { ...read.state, problems: new Map([['name', created.refusal.message]]) }),
       );

@@ -61,7 +61,11 @@ export function scheduleRoutes(
       });
       if (!read.ok) return page(visitor, found.value, read.state);
       const changed = await updateSchedule(id, toScheduleChange(read.body, read.json.member('payload')));
-      return done(changed, schedulePath(id), () => 'The schedule is saved.');
+      return done(changed, schedulePath(id), () => 'The schedule is saved.', {
+        action: 'updateSchedule',
+        target: id,
+        details: { fields: Object.keys(read.body) },
+      });
     }),
     ...(['enable', 'disable'] as const).map((verb) =>
       post(`/dashboard/schedules/{id}/${verb}`, async ({ parameter: id, form }) =>
@@ -69,11 +73,21 @@ export function scheduleRoutes(
           await updateSchedule(id, { enabled: verb === 'enable' }),
           backTo(form, schedulePath(id)),
           ({ cronExpression }) => `Schedule ${cronExpression} is ${verb}d.`,
+          {
+            action: 'updateSchedule',
+            target: id,
+            details: { fields: ['enabled'], enabled: verb === 'enable' },
+          },
         ),
       ),
     ),
     post('/dashboard/schedules/{id}/run', async ({ parameter: id, form }) =>
-      done(await runSchedule(id), backTo(form, schedulePath(id)), (job) => `Job ${job.id} is enqueued.`),
+      done(
+        await runSchedule(id),
+        backTo(form, schedulePath(id)),
+        (job) => `Job ${job.id} is enqueued.`,
+        (job) => ({ action: 'runSchedule', target: id, details: { job_id: job.id } }),
+      ),
     ),
     deleteSchedule(useCases),
   ];
@@ -102,6 +116,7 @@ function deleteSchedule(useCases: UseCases): PageRoute {
       await useCases.deleteSchedule(id),
       '/dashboard/schedules',
       () => `Schedule ${cronExpression} is deleted.`,
+      { action: 'deleteSchedule', target: id },
     );
   });
 }

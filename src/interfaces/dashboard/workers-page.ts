@@ -19,10 +19,14 @@ const ID_SHOWN = 12;
 export function workerRoutes(useCases: UseCases, engineStatus: () => EngineStatus): PageRoute[] {
   const { listWorkerPage, drainWorker } = useCases;
   const drain = async (id: string, draining: boolean, form: URLSearchParams) =>
-    done(await drainWorker(id, draining), backTo(form, PATH), ({ host, process: { pid } }) =>
-      draining
-        ? `The worker on ${host}, pid ${pid}, begins no more jobs, and finishes those it has.`
-        : `The worker on ${host}, pid ${pid}, begins jobs again.`,
+    done(
+      await drainWorker(id, draining),
+      backTo(form, PATH),
+      ({ host, process: { pid } }) =>
+        draining
+          ? `The worker on ${host}, pid ${pid}, begins no more jobs, and finishes those it has.`
+          : `The worker on ${host}, pid ${pid}, begins jobs again.`,
+      { action: draining ? 'drainWorker' : 'resumeWorker', target: id },
     );
   return [
     get(PATH, async ({ query, url, visitor }) => {

@@ -1,4 +1,5 @@
 import type { UseCases } from '../../application/use-cases/use-cases.js';
+import { bulkChange } from './audit.js';
 import {
   cancelledJobsShape,
   jobSelectionShape,
@@ -26,8 +27,14 @@ export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): Ro
       jobSelectionShape,
       async ({ dry_run, ...body }, { gone }) => {
         const dryRun = dry_run ?? false;
-        const retried = await retryJobs(toJobSelection(body), { dryRun, signal: gone() });
-        return reply(retried, 200, (result) => presentRetried(result, dryRun));
+        const selection = toJobSelection(body);
+        const retried = await retryJobs(selection, { dryRun, signal: gone() });
+        return reply(
+          retried,
+          200,
+          (result) => presentRetried(result, dryRun),
+          (result) => (dryRun ? null : bulkChange('retryJobs', selection, result)),
+        );
       },
     ),
     bodyRoute(
@@ -42,8 +49,14 @@ export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): Ro
       jobSelectionShape,
       async ({ dry_run, ...body }, { gone }) => {
         const dryRun = dry_run ?? false;
-        const cancelled = await cancelJobs(toJobSelection(body), { dryRun, signal: gone() });
-        return reply(cancelled, 200, (result) => presentCancelled(result, dryRun));
+        const selection = toJobSelection(body);
+        const cancelled = await cancelJobs(selection, { dryRun, signal: gone() });
+        return reply(
+          cancelled,
+          200,
+          (result) => presentCancelled(result, dryRun),
+          (result) => (dryRun ? null : bulkChange('cancelJobs', selection, result)),
+        );
       },
     ),
     bodyRoute(
@@ -58,8 +71,14 @@ export function bulkRoutes({ retryJobs, cancelJobs, discardJobs }: UseCases): Ro
       jobSelectionShape,
       async ({ dry_run, ...body }, { gone }) => {
         const dryRun = dry_run ?? false;
-        const discarded = await discardJobs(toJobSelection(body), { dryRun, signal: gone() });
-        return reply(discarded, 200, (result) => presentDiscarded(result, dryRun));
+        const selection = toJobSelection(body);
+        const discarded = await discardJobs(selection, { dryRun, signal: gone() });
+        return reply(
+          discarded,
+          200,
+          (result) => presentDiscarded(result, dryRun),
+          (result) => (dryRun ? null : bulkChange('discardJobs', selection, result)),
+        );
       },
     ),
   ];

@@ -10,6 +10,7 @@ import { plain, quote, shorten } from '../../application/printable.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Dashboard } from '../dashboard/dashboard.js';
 import type { Access } from './access.js';
+import { audit } from './audit.js';
 import { errorHandler } from './error-handler.js';
 import { sendError } from './error-response.js';
 import { hostCheck } from './host-check.js';
@@ -21,7 +22,7 @@ import { refuseOrigin } from './origin-check.js';
 import { queueRoutes } from './queue-routes.js';
 import { readJsonObject } from './request-body.js';
 import { refuseRole } from './route-role.js';
-import type { Route, RouteRequest } from './route.js';
+import { isByHand, type Route, type RouteRequest } from './route.js';
 import { scheduleRoutes } from './schedule-routes.js';
 import { setHeadOf } from './security-headers.js';
 import { systemRoutes } from './system-routes.js';
@@ -62,7 +63,7 @@ export function createHttpApp(dependencies: HttpAppDependencies): RequestListene
     if (refusal) {
       sendError(response, refusal);
     } else if (route) {
-      serve(route, '', {}, request, response, dependencies.maxBodyBytes).catch((error: unknown) =>
+      serve(route, '', {}, request, response, dependencies).catch((error: unknown) =>
         fail(error, request, response),
       );
     } else {
@@ -84,10 +85,8 @@ function exactRoutes(routes: readonly Route[]): Map<string, Route> {
   );
 }
 
-function createRouter(
-  routes: readonly Route[],
-  { logger, maxBodyBytes, dashboard }: HttpAppDependencies,
-): express.Express {
+function createRouter(routes: readonly Route[], dependencies: HttpAppDependencies): express.Express {
+  const { logger, dashboard } = dependencies;
   const app = express();
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
@@ -96,7 +95,7 @@ function createRouter(
   app.set('env', 'production');
   for (const [path, ofPath] of byPath(routes)) {
     const layer = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
-    for (const route of ofPath) layer[route.method](serveRouted(route, maxBodyBytes));
+    for (const route of ofPath) layer[route.method](serveRouted(route, dependencies));
     layer.all(refuseMethod(path, ofPath));
   }
   app.use((_request: HttpRequest, response: HttpResponse, next: () => void) => {
@@ -184,13 +183,15 @@ function logWhenDone(request: HttpRequest, response: HttpResponse, logger: Logge
   });
 }
 
+type Serving = Pick<HttpAppDependencies, 'maxBodyBytes' | 'logger'>;
+
 async function serve(
   route: Route,
   parameter: string,
   query: RouteRequest['query'],
   request: HttpRequest,
   response: HttpResponse,
-  maxBodyBytes: number,
+  { maxBodyBytes, logger }: Serving,
 ): Promise<void> {
   const refusal = refuseRole(route.role, response.locals.principal);
   if (refusal) {
@@ -203,7 +204,11 @@ async function serve(
     sendError(response, answer.refusal);
     return;
   }
-  const { status, body, headers } = answer.value;
+  const { status, body, headers, change } = answer.value;
+  if (isByHand(route) && change !== null) {
+    const target = route.parameter && parameter;
+    audit(logger, { action: route.name, target, ...change }, 'api', response);
+  }
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
   sendJson(response, status, body);
 }
@@ -214,7 +219,7 @@ type RoutedRequest = HttpRequest & {
   readonly query: RouteRequest['query'];
 };
 
-function serveRouted(route: Route, maxBodyBytes: number) {
+function serveRouted(route: Route, serving: Serving) {
   return async (request: RoutedRequest, response: HttpResponse): Promise<void> => {
     if (isMalformedQuery(request.url ?? '')) {
       sendError(response, {
@@ -228,7 +233,7 @@ function serveRouted(route: Route, maxBodyBytes: number) {
       sendError(response, route.parameter.notFound(quote(shorten(parameter))).refusal);
       return;
     }
-    await serve(route, parameter, request.query, request, response, maxBodyBytes);
+    await serve(route, parameter, request.query, request, response, serving);
   };
 }
 

@@ -31,7 +31,10 @@ function collectionRoutes({ createQueue, listQueues }: UseCases): Route[] {
         errors: ['queue_exists', 'too_many_queues'],
       },
       newQueueShape,
-      async (body) => reply(await createQueue(body.name, toQueueSettings(body)), 201, presentQueue),
+      async (body) =>
+        reply(await createQueue(body.name, toQueueSettings(body)), 201, presentQueue, ({ name }) => ({
+          target: name,
+        })),
     ),
     route(
       {
@@ -94,7 +97,9 @@ function updateQueue(useCases: UseCases): Route {
     },
     queueUpdateShape,
     async (body, request) =>
-      reply(await useCases.updateQueue(request.parameter, toQueueSettings(body)), 200, presentQueue),
+      reply(await useCases.updateQueue(request.parameter, toQueueSettings(body)), 200, presentQueue, () => ({
+        details: { fields: Object.keys(body) },
+      })),
   );
 }
 

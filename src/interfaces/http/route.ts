@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { ok, refuse, type ErrorCode, type Refused, type Result } from '../../application/errors.js';
 import { quote, shorten } from '../../application/printable.js';
+import type { Change } from './audit.js';
 import type { JsonText } from './json-text.js';
 import type { RouteRole } from './route-role.js';
 import { check } from '../../application/validation.js';
@@ -61,6 +62,8 @@ export interface Answer {
   readonly body: unknown;
   /** Beside those that every answer has. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the log is to tell of the change that was made, beside the route's name and parameter; null: none was made. */
+  readonly change?: Omit<Change, 'action'> | null | undefined;
 }
 
 export interface Route extends Description {
@@ -123,9 +126,24 @@ export function bodyRoute<B>(
   };
 }
 
-/** The answer to a use case: its value, presented, or its refusal. */
-export function reply<T>(result: Result<T>, status: number, present: (value: T) => unknown): Result<Answer> {
-  return result.ok ? ok({ status, body: present(result.value) }) : result;
+/**
+ * The answer to a use case: its value, presented, or its refusal.
+ * @param change see Answer
+ */
+export function reply<T>(
+  result: Result<T>,
+  status: number,
+  present: (value: T) => unknown,
+  change: (value: T) => Answer['change'] = () => undefined,
+): Result<Answer> {
+  if (!result.ok) return result;
+  const { value } = result;
+  return ok({ status, body: present(value), change: change(value) });
+}
+
+/** Is what it does one of the changes by hand that the log tells of? Jobs are enqueued by programs, and by the thousand. */
+export function isByHand({ method, role }: Route): boolean {
+  return method !== 'get' && role === 'admin';
 }
 
 function refuseQuery(query: Readonly<Record<string, unknown>>): Refused | null {

@@ -37,7 +37,12 @@ function collectionRoutes({ createSchedule, listSchedules }: UseCases, callbacks
       },
       newScheduleShape(callbacks),
       async (body, { json }) =>
-        reply(await createSchedule(toNewSchedule(body, json.member('payload'))), 201, presentSchedule),
+        reply(
+          await createSchedule(toNewSchedule(body, json.member('payload'))),
+          201,
+          presentSchedule,
+          ({ id }) => ({ target: id }),
+        ),
     ),
     route(
       {
@@ -94,7 +99,7 @@ function scheduleItemRoutes(useCases: UseCases, callbacks: CallbackRules): Route
         answers: { 201: ['The new job.', jobShape] },
         errors: ['schedule_not_found', 'queue_full', 'too_many_jobs'],
       },
-      async (id) => reply(await runSchedule(id), 201, presentJob),
+      async (id) => reply(await runSchedule(id), 201, presentJob, (job) => ({ details: { job_id: job.id } })),
     ),
   ];
 }
@@ -117,6 +122,7 @@ function updateSchedule(useCases: UseCases, callbacks: CallbackRules): Route {
         await useCases.updateSchedule(id, toScheduleChange(body, json.member('payload'))),
         200,
         presentSchedule,
+        () => ({ details: { fields: Object.keys(body) } }),
       ),
   );
 }

@@ -97,7 +97,7 @@ describe.each<[string, (api: Api, text: string) => ReturnType<Api['get']>]>([
       }),
       { numRuns: 150 },
     );
-    expect(api.logger.lines).toEqual([]);
+    expect(api.logger.lines.filter(({ message }) => message !== 'audit')).toEqual([]);
     // What was taken can be read.
     for (const path of ['/jobs?limit=1000', '/queues', '/schedules', '/metrics']) {
       expect((await api.get(path)).status).toBe(200);
@@ -141,5 +141,5 @@ test('any path and query is taken or refused', async () => {
     }),
     { numRuns: 300 },
   );
-  expect(api.logger.lines).toEqual([]);
+  expect(api.logger.lines.filter(({ message }) => message !== 'audit')).toEqual([]);
 });
