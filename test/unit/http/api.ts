@@ -166,6 +166,7 @@ export async function startApi({ ports, engine, from, maxJobs, redact = [], ...o
     url,
     routes,
     pages: pageRoutes(dashboardDependencies),
+    dashboard,
     request,
     get: (path: string) => request('GET', path),
     delete: (path: string) => request('DELETE', path),
