@@ -9,6 +9,8 @@ import { createUseCases } from './application/use-cases/use-cases.js';
 import { EgressPolicy, hostAndPort } from './domain/egress/egress-policy.js';
 import { DispatcherRegistry } from './infrastructure/dispatch/dispatcher-registry.js';
 import { proxyAt } from './infrastructure/dispatch/proxy.js';
+import { TlsContexts } from './infrastructure/dispatch/tls-contexts.js';
+import { readTlsFiles } from './infrastructure/dispatch/tls-files.js';
 import { UndiciHttpDispatcher } from './infrastructure/dispatch/undici-http-dispatcher.js';
 import { InProcessEvents } from './infrastructure/events/in-process-events.js';
 import { UuidIds } from './infrastructure/ids/uuid-ids.js';
@@ -177,6 +179,7 @@ function bindDispatchers(container: Container): void {
       return new UndiciHttpDispatcher({
         egress,
         proxy,
+        tls: new TlsContexts(readTlsFiles(settings.tls)),
         retryStatuses: defaults.retryStatuses,
         maxResultBytes: defaults.maxResultBytes,
         signingSecrets: signing.secrets.map((secret) => secret.reveal()),

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { createMininq, T, VERSION, type Mininq } from './index.js';
 import { ConfigError, type LoadedConfig } from './application/config.js';
 import { loadConfig } from './infrastructure/config/load-config.js';
+import { readTlsFiles } from './infrastructure/dispatch/tls-files.js';
 import { warnOfReaders } from './infrastructure/process/private-files.js';
 import { flushed } from './infrastructure/logging/standard-output.js';
 import { runCli } from './interfaces/cli/run-cli.js';
@@ -83,7 +84,12 @@ const exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
-  loadConfig,
+  loadConfig: (sources) => {
+    const loaded = loadConfig(sources);
+    // So that `mininq check` finds what a start would stumble over.
+    readTlsFiles(loaded.config.egress.tls);
+    return loaded;
+  },
   serve,
   makeToken: () => randomBytes(32).toString('base64url'),
   makeSecret: () => randomBytes(32),

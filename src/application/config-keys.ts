@@ -14,6 +14,7 @@ import {
   choice,
   integer,
   list,
+  listByPlace,
   optional,
   retention,
   secret,
@@ -25,6 +26,7 @@ import { parseEgressEntry } from '../domain/egress/egress-policy.js';
 import { isHost } from './host.js';
 import { parseRedactPath } from './redaction.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
+import { tlsHost } from './config-tls-host.js';
 import { namedToken, token } from './config-token.js';
 import { quote, shorten } from './printable.js';
 import { parseSigningSecret, SIGNING_SECRET } from './signing-secret.js';
@@ -218,7 +220,7 @@ const proxyUrl = secret(
   (value) => /^https?:\/\/[^/?#\\\s]+\/?$/i.test(value) && URL.canParse(value),
 );
 
-const egress: Keys<Config['egress']> = {
+const egress: Keys<Omit<Config['egress'], 'tls'>> = {
   private: key(
     'egress.private',
     boolean,
@@ -254,6 +256,21 @@ const egress: Keys<Config['egress']> = {
     optional(proxyUrl),
     (config) => config.egress.proxy,
     'Forward proxy through which all deliveries go.',
+  ),
+};
+
+const egressTls: Keys<Config['egress']['tls']> = {
+  ca: key(
+    'egress.tls.ca',
+    optional(anyPath),
+    (config) => config.egress.tls.ca,
+    'File with certificates (PEM) of authorities that are trusted beside the well-known ones.',
+  ),
+  hosts: key(
+    'egress.tls.hosts',
+    listByPlace(tlsHost, 'a list of tables { host, cert, key, ca }'),
+    (config) => config.egress.tls.hosts,
+    'Client certificate and key for a host, and the only authorities to trust there: files in PEM. The first that fits counts.',
   ),
 };
 
@@ -414,6 +431,7 @@ export const CONFIG_KEYS = [
   ...Object.values(server),
   ...Object.values(auth),
   ...Object.values(egress),
+  ...Object.values(egressTls),
   ...Object.values(worker),
   ...Object.values(retentionByStatus),
   ...Object.values(defaults),
@@ -445,6 +463,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       denyPorts: read(egress.denyPorts),
       httpsOnly: read(egress.httpsOnly),
       proxy: read(egress.proxy),
+      tls: { ca: read(egressTls.ca), hosts: read(egressTls.hosts) },
     },
     worker: {
       concurrency: read(worker.concurrency),

@@ -133,8 +133,8 @@ export function secret(
   };
 }
 
-/** A list of what is secret, or holds it: what is wrong is named by its place. */
-export function secretList<T>(item: ValueType<T>, expected: string): ValueType<readonly T[]> {
+/** A list of which a refusal names the item that is wrong, and says why. */
+export function listByPlace<T>(item: ValueType<T>, expected: string): ValueType<readonly T[]> {
   return {
     ...list(item, expected),
     refusal: (value) => {
@@ -142,8 +142,12 @@ export function secretList<T>(item: ValueType<T>, expected: string): ValueType<r
       const place = value.findIndex((one) => item.accept(one) === undefined);
       return `must be ${expected}; item ${place + 1} ${item.refusal(value[place])}`;
     },
-    secret: true,
   };
+}
+
+/** A list of what is secret, or holds it. */
+export function secretList<T>(item: ValueType<T>, expected: string): ValueType<readonly T[]> {
+  return { ...listByPlace(item, expected), secret: true };
 }
 
 /** A value as TOML has it, for a message. */

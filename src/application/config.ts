@@ -45,6 +45,11 @@ export interface Config {
   readonly egress: EgressSettings & {
     /** URL of a forward proxy, perhaps with user and password; null: none. */
     readonly proxy: Secret | null;
+    readonly tls: {
+      /** Path of a file with further authorities; null: none. */
+      readonly ca: string | null;
+      readonly hosts: readonly TlsHost[];
+    };
   };
   readonly worker: {
     readonly concurrency: number;
@@ -85,6 +90,14 @@ export interface NamedToken {
   readonly role: Role;
 }
 
+/** TLS to hosts of their own kind: `host` is an entry as in `egress.allow`, the others are paths of files in PEM. */
+export interface TlsHost {
+  readonly host: string;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly ca: string | null;
+}
+
 /** For jobs, queues and schedules that don't say. */
 export interface JobDefaults {
   readonly maxRetries: number;
@@ -121,6 +134,7 @@ export const DEFAULT_CONFIG: Config = {
     denyPorts: [22, 23, 25, 110, 143, 445, 465, 587, 2375, 3306, 5432, 6379, 11211],
     httpsOnly: false,
     proxy: null,
+    tls: { ca: null, hosts: [] },
   },
   worker: {
     concurrency: 10,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 /** A request as it came over the wire. */
@@ -23,7 +23,7 @@ export interface HostileServer {
 }
 
 export interface HostileServerOptions {
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: TlsOptions;
   /** Address to listen on; default 127.0.0.1. */
   readonly host?: string;
 }

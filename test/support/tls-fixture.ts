@@ -1,3 +1,10 @@
+import { TlsContexts } from '../../src/infrastructure/dispatch/tls-contexts.js';
+
+/** Who trusts this authority beside the well-known ones. */
+export function trusting(ca: string): TlsContexts {
+  return new TlsContexts({ ca, hosts: [] });
+}
+
 /**
  * A self-signed certificate for localhost and hook.test that is valid until 2120, one of the same key that was valid on
  * 2020-01-01 only, and that key. They protect nothing.

@@ -138,6 +138,12 @@ function bare(hostname: string): string {
   return hostname.replace(/\.$/, '');
 }
 
+/** @param hostname as the URL parser gives it, without brackets; an address is matched by its bytes */
+export function matchesHost(entry: EgressEntry, hostname: string): boolean {
+  const bytes = parseIp(hostname);
+  return bytes === null ? names([entry], hostname) : covers([entry], bytes);
+}
+
 function names(entries: readonly EgressEntry[], hostname: string): boolean {
   const name = bare(hostname);
   return entries.some(

@@ -1,14 +1,10 @@
 import type { LookupAddress } from 'node:dns';
 import { connect as connectTcp, isIP, Socket, type LookupFunction, type TcpNetConnectOpts } from 'node:net';
-import {
-  connect as connectTls,
-  createSecureContext,
-  type ConnectionOptions,
-  type SecureContext,
-} from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { hostAndPort, type EgressPolicy, type EgressTarget } from '../../domain/egress/egress-policy.js';
 import { Blocked, connectFailure, type ConnectStage } from './failure.js';
 import { NotSent } from './own-shortage.js';
+import { TlsContexts } from './tls-contexts.js';
 import { ProxyUnreachable, requestTunnel, type Proxy } from './proxy.js';
 import { HostResolver, type Resolver } from './host-resolver.js';
 
@@ -17,8 +13,8 @@ export interface ConnectorOptions {
   readonly egress: EgressPolicy;
   /** Default: by the hosts file and DNS. Not asked for addresses. */
   readonly resolver?: Resolver;
-  /** PEM certificates of the authorities that are trusted instead of Node's own. */
-  readonly ca?: string;
+  /** Default: Node's own authorities, and no client certificate. */
+  readonly tls?: TlsContexts;
   /** A forward proxy through which all connections go; it looks up the names then. */
   readonly proxy?: Proxy | null;
 }
@@ -47,16 +43,15 @@ export class Connector {
   readonly #egress: EgressPolicy;
   readonly #resolver: Resolver;
   readonly #proxy: Proxy | null;
-  readonly #ca: string | undefined;
+  readonly #tls: TlsContexts;
   /** By host:port; the least recently used first. */
   readonly #sessions = new Map<string, Buffer>();
-  #secureContext: SecureContext | undefined;
 
   constructor(options: ConnectorOptions) {
     this.#egress = options.egress;
     this.#resolver = options.resolver ?? new HostResolver();
     this.#proxy = options.proxy ?? null;
-    this.#ca = options.ca;
+    this.#tls = options.tls ?? new TlsContexts({ ca: null, hosts: [] });
   }
 
   /**
@@ -165,18 +160,11 @@ export class Connector {
       servername,
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off.
       rejectUnauthorized: true,
-      secureContext: (this.#secureContext ??= this.#createSecureContext()),
+      secureContext: this.#tls.of(endpoint.hostname),
       ALPNProtocols: ['http/1.1'],
       ...(session === undefined ? {} : { session }),
     };
     return connectTls(options).on('session', (fresh: Buffer) => this.#remember(hostAndPort(endpoint), fresh));
-  }
-
-  #createSecureContext(): SecureContext {
-    return createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(this.#ca === undefined ? {} : { ca: this.#ca }),
-    });
   }
 
   #remember(key: string, session: Buffer): void {

@@ -33,6 +33,8 @@ deny = []                         # default
 deny_ports = [22, 23, 25, 110, 143, 445, 465, 587, 2375, 3306, 5432, 6379, 11211]  # default
 https_only = false                # default
 # proxy is not set                # default
+# tls.ca is not set               # default
+tls.hosts = []                    # default
 
 [worker]
 concurrency = 10                  # default

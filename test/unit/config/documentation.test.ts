@@ -46,7 +46,16 @@ describe('docs/configuration.md', () => {
         withoutToken: 'loopback',
       },
       server: { ...DEFAULT_CONFIG.server, maxJobs: 1_000_000, maxConnections: 1000 },
-      egress: { ...DEFAULT_CONFIG.egress, proxy: 'http://proxy.example:3128' },
+      egress: {
+        ...DEFAULT_CONFIG.egress,
+        proxy: 'http://proxy.example:3128',
+        tls: {
+          ca: '/etc/mininq/authorities.pem',
+          hosts: [
+            { host: '*.bank.example', cert: '/etc/mininq/bank.crt', key: '/etc/mininq/bank.key', ca: null },
+          ],
+        },
+      },
       signing: { secrets: [`whsec_${'A'.repeat(32)}`] },
       worker: {
         ...DEFAULT_CONFIG.worker,

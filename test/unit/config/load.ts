@@ -111,6 +111,22 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     { toml: '[]', text: '', value: [] },
   ],
   'egress.https_only': [flag(true), flag(false)],
+  'egress.tls.ca': [word('/etc/ssl/own.pem'), word('own.pem')],
+  'egress.tls.hosts': [
+    {
+      toml: '[{ host = "*.bank.test", cert = "c.pem", key = "k.pem" }, { host = "10.0.0.0/8", ca = "a.pem" }]',
+      text: 'host=*.bank.test;cert=c.pem;key=k.pem,host=10.0.0.0/8;ca=a.pem',
+      value: [
+        { host: '*.bank.test', cert: 'c.pem', key: 'k.pem', ca: null },
+        { host: '10.0.0.0/8', cert: null, key: null, ca: 'a.pem' },
+      ],
+    },
+    {
+      toml: '[{ host = "a.test", ca = "a.pem" }]',
+      text: 'host=a.test;ca=a.pem',
+      value: [{ host: 'a.test', cert: null, key: null, ca: 'a.pem' }],
+    },
+  ],
   'egress.proxy': [word('http://user:pass@proxy.test:3128'), word('https://10.0.0.1/')],
   'server.trusted_proxies': [
     { toml: '["127.0.0.1", "10.0.0.0/8"]', text: '127.0.0.1,10.0.0.0/8', value: ['127.0.0.1', '10.0.0.0/8'] },

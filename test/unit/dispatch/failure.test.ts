@@ -8,7 +8,7 @@ import { egress } from '../../support/egress.js';
 import { answer, startHostileServer, unusedPort } from '../../support/hostile-server.js';
 import { deliver, errorOf, startDispatcher } from '../../support/http-dispatching.js';
 import { failsToResolve, neverResolves, resolvesTo } from '../../support/resolvers.js';
-import { TLS_FIXTURE } from '../../support/tls-fixture.js';
+import { TLS_FIXTURE, trusting } from '../../support/tls-fixture.js';
 
 const SHORT_MS = 200;
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n';
@@ -152,7 +152,7 @@ describe('TLS', () => {
 
   test('delivers to a certificate that is trusted', async () => {
     const server = await secureServer();
-    const dispatcher = startDispatcher({ ca: cert, resolver });
+    const dispatcher = startDispatcher({ tls: trusting(cert), resolver });
     for (const host of ['hook.test', 'hook.test.']) {
       const outcome = await deliver(dispatcher, `https://${host}:${server.port}/`);
       expect(outcome).toMatchObject({ kind: 'succeeded', result: 'safe' });
@@ -168,7 +168,7 @@ describe('TLS', () => {
       },
       { tls: { cert, key } },
     );
-    const dispatcher = startDispatcher({ ca: cert, resolver });
+    const dispatcher = startDispatcher({ tls: trusting(cert), resolver });
     for (let n = 0; n < 2; n++) await deliver(dispatcher, `https://hook.test:${server.port}/`);
     expect(resumed).toEqual([false, true]);
   });
@@ -180,7 +180,7 @@ describe('TLS', () => {
     ['for another name than an address', cert, cert, '127.0.0.1', 'not for 127.0.0.1'],
   ])('refuses a certificate that is %s', async (_, certificate, ca, host, reason) => {
     const server = await secureServer(certificate);
-    const dispatcher = startDispatcher({ resolver, ...(ca === undefined ? {} : { ca }) });
+    const dispatcher = startDispatcher({ resolver, ...(ca === undefined ? {} : { tls: trusting(ca) }) });
     const outcome = await deliver(dispatcher, `https://${host}:${server.port}/`);
     const [subject = '', code = ''] = reason.split(' (');
     expect(errorOf(outcome)).toContain('tls: certificate ');

@@ -5,7 +5,7 @@ import { startForwardProxy } from '../../support/forward-proxy.js';
 import { answer, startHostileServer, unusedPort } from '../../support/hostile-server.js';
 import { deliver, errorOf, startDispatcher } from '../../support/http-dispatching.js';
 import { failsToResolve, resolvesTo } from '../../support/resolvers.js';
-import { TLS_FIXTURE } from '../../support/tls-fixture.js';
+import { TLS_FIXTURE, trusting } from '../../support/tls-fixture.js';
 
 const { cert, key } = TLS_FIXTURE;
 const BIG = 'x'.repeat(300_000);
@@ -21,7 +21,7 @@ function startTarget(secure: boolean, body = BIG) {
 function through(proxy: string, options: Parameters<typeof startDispatcher>[0] = {}) {
   return startDispatcher({
     proxy: proxyAt(proxy),
-    ca: cert,
+    tls: trusting(cert),
     resolver: resolvesTo('127.0.0.1'),
     maxResultBytes: 400_000,
     ...options,
