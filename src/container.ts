@@ -12,6 +12,11 @@ import { proxyAt } from './infrastructure/dispatch/proxy.js';
 import { TlsContexts } from './infrastructure/dispatch/tls-contexts.js';
 import { readTlsFiles } from './infrastructure/dispatch/tls-files.js';
 import { UndiciHttpDispatcher } from './infrastructure/dispatch/undici-http-dispatcher.js';
+import { EncryptedJobQueries } from './infrastructure/encryption/encrypted-job-queries.js';
+import { EncryptedJobStore } from './infrastructure/encryption/encrypted-job-store.js';
+import { EncryptedScheduleStore } from './infrastructure/encryption/encrypted-schedule-store.js';
+import { JobCipher } from './infrastructure/encryption/job-cipher.js';
+import { ValueCipher } from './infrastructure/encryption/value-cipher.js';
 import { InProcessEvents } from './infrastructure/events/in-process-events.js';
 import { UuidIds } from './infrastructure/ids/uuid-ids.js';
 import { PinoLogger } from './infrastructure/logging/pino-logger.js';
@@ -56,6 +61,9 @@ const SQLITE = {
 /** What the interfaces take as a callback_url, and where the deliveries go. */
 const EGRESS = token<EgressPolicy>('egress.Policy');
 const CALLBACKS = token<CallbackRules>('egress.CallbackRules');
+
+/** What encrypts, and what of it concerns jobs. */
+const CIPHERS = token<{ readonly values: ValueCipher; readonly jobs: JobCipher }>('encryption.Ciphers');
 
 /** Between the HTTP server and the deliveries. */
 const OPEN_FILES = token<OpenFilesShare>('process.OpenFiles');
@@ -149,14 +157,30 @@ function bindSqlite(container: Container): void {
     queues: new QueueLimit(db.connection, server.maxQueues),
     jobs: new JobLimit(db, server.maxJobs ?? Infinity),
   }));
-  bind(container, T.JobStore, writing, ({ db, writer, limits }) => new SqliteJobStore(db, writer, limits));
-  bind(container, T.JobQueries, db, ({ db }) => new SqliteJobQueries(db));
+  bind(container, CIPHERS, { config: T.Config, logger: T.Logger }, ({ config: { privacy }, logger }) => {
+    const values = new ValueCipher(privacy.encryptionKeys, logger);
+    return { values, jobs: new JobCipher(values) };
+  });
+  bind(
+    container,
+    T.JobStore,
+    { ...writing, ciphers: CIPHERS },
+    ({ db, writer, limits, ciphers }) =>
+      new EncryptedJobStore(new SqliteJobStore(db, writer, limits), ciphers.jobs),
+  );
+  bind(
+    container,
+    T.JobQueries,
+    { ...db, ciphers: CIPHERS },
+    ({ db, ciphers }) => new EncryptedJobQueries(new SqliteJobQueries(db), ciphers.jobs),
+  );
   bind(container, T.QueueStore, writing, ({ db, limits }) => new SqliteQueueStore(db, limits.queues));
   bind(
     container,
     T.ScheduleStore,
-    writing,
-    ({ db, writer, limits }) => new SqliteScheduleStore(db, writer, limits),
+    { ...writing, ciphers: CIPHERS },
+    ({ db, writer, limits, ciphers }) =>
+      new EncryptedScheduleStore(new SqliteScheduleStore(db, writer, limits), ciphers.values, ciphers.jobs),
   );
   bind(container, T.WorkerStore, db, ({ db }) => new SqliteWorkerStore(db));
 }

@@ -58,6 +58,7 @@ export function createMininq(config: Config, customize?: (container: Container) 
         throw error;
       }
       engine.start();
+      await lookForMissingKeys(container);
       warnWithoutToken(config, logger);
       logger.info('HTTP server listening', { ...listening, dashboard: `${listening.url}/dashboard` });
       return listening;
@@ -99,6 +100,17 @@ function warnWithoutToken({ auth, server: { host } }: Config, logger: Logger): v
       'no token is set: only clients of this machine are answered; set MININQ_TOKEN or auth.token to let others in ("mininq token" makes one)',
       { host },
     );
+  }
+}
+
+/** Has it said in the log now, not when somebody needs them, that the newest jobs cannot be read for want of a key. */
+async function lookForMissingKeys(container: Container): Promise<void> {
+  const newest = { limit: 100, offset: 0, maxText: 1_000_000 };
+  try {
+    await container.get(T.JobQueries).list({}, newest);
+    await container.get(T.ScheduleStore).search({ text: '', limit: newest.limit, offset: 0 });
+  } catch {
+    // The engine says what is wrong with the store.
   }
 }
 

@@ -23,6 +23,7 @@ import {
   type ValueType,
 } from './config-value.js';
 import { parseEgressEntry } from '../domain/egress/egress-policy.js';
+import { encryptionKeys } from './encryption-key.js';
 import { isHost } from './host.js';
 import { parseRedactPath } from './redaction.js';
 import { INT32_MAX, QUEUE_NAME } from './limits.js';
@@ -398,6 +399,12 @@ const privacy: Keys<Config['privacy']> = {
     (config) => config.privacy.redact,
     'Values of payloads and answers that the dashboard and the log show as `***`, by their paths in the JSON.',
   ),
+  encryptionKeys: key(
+    'privacy.encryption_keys',
+    encryptionKeys,
+    (config) => config.privacy.encryptionKeys,
+    'Keys for what jobs carry, in the database file: the first one encrypts, all decrypt; empty, nothing is encrypted.',
+  ),
 };
 
 const signing: Keys<Config['signing']> = {
@@ -486,7 +493,7 @@ export function configFrom(read: <T>(key: ConfigKey<T>) => T): Config {
       cronDialect: read(defaults.cronDialect),
       maxCrashes: read(defaults.maxCrashes),
     },
-    privacy: { redact: read(privacy.redact) },
+    privacy: { redact: read(privacy.redact), encryptionKeys: read(privacy.encryptionKeys) },
     signing: { secrets: read(signing.secrets) },
     logging: { level: read(logging.level), format: read(logging.format) },
   };

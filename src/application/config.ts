@@ -71,6 +71,8 @@ export interface Config {
   readonly privacy: {
     /** Paths of what is hidden from those who look on; see Redaction. */
     readonly redact: readonly string[];
+    /** The first one encrypts what jobs carry, all decrypt; none: it is stored as it is. */
+    readonly encryptionKeys: readonly Secret[];
   };
   readonly signing: {
     /** Of queues that have none of their own, the newest first; see parseSigningSecret. */
@@ -157,7 +159,7 @@ export const DEFAULT_CONFIG: Config = {
     cronDialect: 'crontab',
     maxCrashes: 3,
   },
-  privacy: { redact: [] },
+  privacy: { redact: [], encryptionKeys: [] },
   signing: { secrets: [] },
   logging: { level: 'info', format: 'auto' },
 };

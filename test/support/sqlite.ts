@@ -1,3 +1,9 @@
+import { Secret } from '../../src/application/secret.js';
+import { EncryptedJobQueries } from '../../src/infrastructure/encryption/encrypted-job-queries.js';
+import { EncryptedJobStore } from '../../src/infrastructure/encryption/encrypted-job-store.js';
+import { EncryptedScheduleStore } from '../../src/infrastructure/encryption/encrypted-schedule-store.js';
+import { JobCipher } from '../../src/infrastructure/encryption/job-cipher.js';
+import { ValueCipher } from '../../src/infrastructure/encryption/value-cipher.js';
 import { QueueLimit } from '../../src/infrastructure/sqlite/queue-limit.js';
 import { JobLimit } from '../../src/infrastructure/sqlite/job-limit.js';
 import { JobWriter } from '../../src/infrastructure/sqlite/job-writer.js';
@@ -36,5 +42,29 @@ export function connectSqlite(
     queues: new SqliteQueueStore(database, limits.queues),
     schedules: new SqliteScheduleStore(database, writer, limits),
     workers: new SqliteWorkerStore(database),
+  };
+}
+
+/** The same, behind the encryption that a server has. @param keys none: nothing new is encrypted */
+export function connectEncrypted(
+  path: string,
+  keys: readonly string[],
+  surroundings: Partial<Surroundings> = {},
+  maxQueues = Number.POSITIVE_INFINITY,
+  maxJobs = Number.POSITIVE_INFINITY,
+) {
+  const stores = connectSqlite(path, surroundings, maxQueues, maxJobs);
+  const values = new ValueCipher(
+    keys.map((key) => new Secret(key)),
+    surroundings.logger ?? silentLogger,
+  );
+  const cipher = new JobCipher(values);
+  return {
+    database: stores.database,
+    jobs: new EncryptedJobStore(stores.jobs, cipher),
+    queries: new EncryptedJobQueries(stores.queries, cipher),
+    queues: stores.queues,
+    schedules: new EncryptedScheduleStore(stores.schedules, values, cipher),
+    workers: stores.workers,
   };
 }

@@ -60,6 +60,7 @@ max_crashes = 3                   # default
 
 [privacy]
 redact = []                       # default
+# encryption_keys = []            # default
 
 [signing]
 # secrets = []                    # default

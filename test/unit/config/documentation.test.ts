@@ -45,6 +45,7 @@ describe('docs/configuration.md', () => {
         tokens: [{ name: 'app', token: `sha256:${'0'.repeat(64)}`, role: 'producer' }],
         withoutToken: 'loopback',
       },
+      privacy: { ...DEFAULT_CONFIG.privacy, encryptionKeys: [`k1:${'A'.repeat(43)}=`] },
       server: { ...DEFAULT_CONFIG.server, maxJobs: 1_000_000, maxConnections: 1000 },
       egress: {
         ...DEFAULT_CONFIG.egress,

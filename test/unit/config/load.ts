@@ -152,6 +152,21 @@ const SPECIAL: Readonly<Record<string, readonly [Sample, Sample]>> = {
     },
     { toml: '["*"]', text: '*', value: ['*'] },
   ],
+  'privacy.encryption_keys': [
+    {
+      toml: '["k2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA8=", "k1:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB8="]',
+      text: 'k2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA8=,k1:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB8=',
+      value: [
+        'k2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA8=',
+        'k1:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB8=',
+      ],
+    },
+    {
+      toml: '["2026-11:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA8="]',
+      text: '2026-11:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA8=',
+      value: ['2026-11:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA8='],
+    },
+  ],
   'signing.secrets': [
     {
       toml: `["whsec_${'A'.repeat(32)}", "whsk_${'B'.repeat(42)}A="]`,
