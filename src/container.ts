@@ -329,9 +329,10 @@ function bindHttp(container: Container): void {
       logger: T.Logger,
       dashboard: DASHBOARD,
     },
-    ({ config: { server, logging }, engine, ...parts }) =>
+    ({ config: { server, privacy, logging }, engine, ...parts }) =>
       createHttpApp({
         ...parts,
+        redaction: new Redaction(privacy.redact),
         engineStatus: () => engine.status,
         hosts: [server.host, ...server.allowedHosts],
         maxBodyBytes: server.maxBodyBytes,

@@ -7,6 +7,7 @@ import type { Clock } from '../../application/ports/clock.js';
 import type { Ids } from '../../application/ports/ids.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { plain, quote, shorten } from '../../application/printable.js';
+import type { Redaction } from '../../application/redaction.js';
 import type { UseCases } from '../../application/use-cases/use-cases.js';
 import type { Dashboard } from '../dashboard/dashboard.js';
 import type { Access } from './access.js';
@@ -20,6 +21,7 @@ import { sendJson } from './json-response.js';
 import { openApiDocument } from './openapi.js';
 import { refuseOrigin } from './origin-check.js';
 import { queueRoutes } from './queue-routes.js';
+import { redactedAnswer } from './redacted-answer.js';
 import { readJsonObject } from './request-body.js';
 import { refuseRole } from './route-role.js';
 import { isByHand, type Route, type RouteRequest } from './route.js';
@@ -36,6 +38,8 @@ export interface HttpAppDependencies {
   /** Names under which clients may address the server, beside localhost and any IP address. */
   readonly hosts: readonly string[];
   readonly access: Access;
+  /** Hides from viewers what they are not to see. */
+  readonly redaction: Redaction;
   readonly maxBodyBytes: number;
   /** Of the program. */
   readonly version: string;
@@ -183,7 +187,7 @@ function logWhenDone(request: HttpRequest, response: HttpResponse, logger: Logge
   });
 }
 
-type Serving = Pick<HttpAppDependencies, 'maxBodyBytes' | 'logger'>;
+type Serving = Pick<HttpAppDependencies, 'maxBodyBytes' | 'logger' | 'redaction'>;
 
 async function serve(
   route: Route,
@@ -191,7 +195,7 @@ async function serve(
   query: RouteRequest['query'],
   request: HttpRequest,
   response: HttpResponse,
-  { maxBodyBytes, logger }: Serving,
+  { maxBodyBytes, logger, redaction }: Serving,
 ): Promise<void> {
   const refusal = refuseRole(route.role, response.locals.principal);
   if (refusal) {
@@ -210,7 +214,8 @@ async function serve(
     audit(logger, { action: route.name, target, ...change }, 'api', response);
   }
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
-  sendJson(response, status, body);
+  const isViewer = response.locals.principal?.role === 'viewer';
+  sendJson(response, status, isViewer ? redactedAnswer(body, redaction) : body);
 }
 
 /** What Express has parsed of a request. */

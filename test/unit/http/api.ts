@@ -111,6 +111,7 @@ export async function startApi({ ports, engine, from, maxJobs, redact = [], ...o
   };
   const dashboard = createDashboard(dashboardDependencies);
   const dependencies: HttpAppDependencies = {
+    redaction: new Redaction(redact),
     useCases,
     engineStatus,
     callbacks,
