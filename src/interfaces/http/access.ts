@@ -6,7 +6,14 @@ import type { Clock } from '../../application/ports/clock.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { Principal } from '../../application/principal.js';
 import { Authenticator } from './authenticator.js';
-import { clientAddress, isForwarded, isLoopback, parseProxy, peerAddress } from './client-address.js';
+import {
+  cameByTls,
+  clientAddress,
+  isForwarded,
+  isLoopback,
+  parseProxy,
+  peerAddress,
+} from './client-address.js';
 import { FAILURES_MAX, FailureLimit } from './failure-limit.js';
 import { formTokenOf } from './form-token.js';
 import { UNAUTHORIZED } from './route-role.js';
@@ -15,6 +22,8 @@ import { UNAUTHORIZED } from './route-role.js';
 export class Access {
   /** Where a request comes from, as far as that can be known. */
   readonly addressOf: (request: IncomingMessage) => string;
+  /** Did it come by TLS, as far as that can be known? */
+  readonly isByTls: (request: IncomingMessage) => boolean;
   readonly #failures: FailureLimit;
   readonly #logger: Logger;
   /** Whoever is answered while there is no token. */
@@ -32,7 +41,9 @@ export class Access {
     trustedProxies: readonly string[],
     { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
   ) {
-    this.addressOf = clientAddress(trustedProxies.flatMap((proxy) => parseProxy(proxy) ?? []));
+    const trusted = trustedProxies.flatMap((proxy) => parseProxy(proxy) ?? []);
+    this.addressOf = clientAddress(trusted);
+    this.isByTls = cameByTls(trusted);
     this.#failures = new FailureLimit(clock);
     this.#logger = logger;
     this.#auth = auth;

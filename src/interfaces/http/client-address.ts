@@ -52,10 +52,7 @@ export function parseProxy(text: string): Network | null {
  */
 export function clientAddress(trusted: readonly Network[]): (request: IncomingMessage) => string {
   if (trusted.length === 0) return peerAddress;
-  const isTrusted = (address: string): boolean => {
-    const bytes = addressBytes(address);
-    return bytes !== null && trusted.some((network) => isWithin(bytes, network));
-  };
+  const isTrusted = among(trusted);
   return (request) => {
     const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');
     let address = peerAddress(request);
@@ -74,4 +71,21 @@ function addressOfHop(hop: string): string | null {
   const [, ipv6, ipv4] = /^(?:\[([^\]]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/.exec(text) ?? [];
   const address = ipv6 ?? ipv4 ?? text;
   return address.includes('%') || parseIp(address) === null ? null : address;
+}
+
+/**
+ * Says whether the client came by TLS. This server speaks none, so it is the proxy before it that knows.
+ * @param trusted whose word is taken
+ */
+export function cameByTls(trusted: readonly Network[]): (request: IncomingMessage) => boolean {
+  if (trusted.length === 0) return () => false;
+  const isTrusted = among(trusted);
+  return (request) => request.headers['x-forwarded-proto'] === 'https' && isTrusted(peerAddress(request));
+}
+
+function among(networks: readonly Network[]): (address: string) => boolean {
+  return (address) => {
+    const bytes = addressBytes(address);
+    return bytes !== null && networks.some((network) => isWithin(bytes, network));
+  };
 }

@@ -148,7 +148,9 @@ function beginning(
     const address = access.addressOf(request);
     const asked = misled !== null || isOpen(request, open) ? null : access.admit(request, address);
     const principal = asked?.ok === true ? asked.value : null;
-    const response = Object.assign(answer, { locals: { requestId, principal, address } });
+    const response = Object.assign(answer, {
+      locals: { requestId, principal, byTls: access.isByTls(request), address },
+    });
     if (logRequests) logWhenDone(request, response, logger, clock);
     return { request, response, refusal: asked?.ok === false ? asked.refusal : misled };
   };

@@ -7,6 +7,8 @@ export interface Locals {
   readonly requestId: string;
   /** Who asks; null where anyone may, and nobody is asked. */
   readonly principal: Principal | null;
+  /** Did the request come by TLS? */
+  readonly byTls: boolean;
   /** Where the request comes from; empty when its connection has gone. */
   readonly address: string;
 }

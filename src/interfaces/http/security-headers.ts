@@ -38,6 +38,9 @@ export const SECURITY_HEADERS = [
   ['X-XSS-Protection', '0'],
 ] as const;
 
+/** For a year. Not for names below the host's: they may belong to somebody else. */
+const TLS_ONLY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
+
 const FLAT: readonly string[] = SECURITY_HEADERS.flat();
 
 /**
@@ -45,11 +48,16 @@ const FLAT: readonly string[] = SECURITY_HEADERS.flat();
  * To set them one by one takes 2.5 µs longer, a twentieth of a request.
  */
 export function headOf(response: HttpResponse): string[] {
-  return ['X-Request-Id', response.locals.requestId, ...FLAT];
+  const { requestId, byTls } = response.locals;
+  const head = ['X-Request-Id', requestId, ...FLAT];
+  if (byTls) head.push(...TLS_ONLY);
+  return head;
 }
 
 /** Sets what every answer has. What comes later may set some of it anew. */
 export function setHeadOf(response: HttpResponse): void {
-  response.setHeader('X-Request-Id', response.locals.requestId);
+  const { requestId, byTls } = response.locals;
+  response.setHeader('X-Request-Id', requestId);
+  if (byTls) response.setHeader(...TLS_ONLY);
   for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
 }

@@ -12,7 +12,7 @@ async function saying(body: () => unknown) {
   const server = createServer((_request, response) => {
     answers.push(response);
     sendJson(
-      Object.assign(response, { locals: { requestId: 'r', principal: null, address: '' } }),
+      Object.assign(response, { locals: { requestId: 'r', principal: null, byTls: false, address: '' } }),
       200,
       body(),
     );

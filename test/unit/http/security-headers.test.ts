@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_CONFIG } from '../../../src/application/config.js';
 import { MemoryJobQueries } from '../../../src/infrastructure/memory/memory-job-queries.js';
+import { Access } from '../../../src/interfaces/http/access.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 import { exchange, startApi, URL_FIELD, type Api } from './api.js';
 
 const STRICT = {
@@ -151,6 +155,34 @@ test('what failed has them', async () => {
   const page = await headOf(api, ask('GET', '/dashboard/jobs/x'));
   expect(page.status).toBe(500);
   expectExactly(page.headers, PAGE);
+});
+
+describe('a browser is told to come by TLS from now on', () => {
+  const proxied = (from: string) =>
+    startApi({
+      from,
+      access: new Access({ ...DEFAULT_CONFIG.auth, withoutToken: 'anyone' }, ['192.0.2.0/24'], {
+        clock: new FakeClock(),
+        logger: new RecordingLogger(),
+      }),
+    });
+  const told = async (api: Api, path: string, proto: string) =>
+    (await headOf(api, ask('GET', path, { 'X-Forwarded-Proto': proto }))).headers.filter(
+      ([name]) => name === 'strict-transport-security',
+    );
+  const paths = ['/health', '/jobs?limit=1', '/nope', '/dashboard', '/dashboard/events', '/static/nope'];
+
+  test.each(paths)('when it did, as a trusted proxy says: %s', async (path) => {
+    expect(await told(await proxied('192.0.2.7'), path, 'https')).toEqual([
+      ['strict-transport-security', 'max-age=31536000'],
+    ]);
+  });
+
+  test.each(paths)('not when it did not, or somebody else says so: %s', async (path) => {
+    expect(await told(await proxied('192.0.2.7'), path, 'http')).toEqual([]);
+    expect(await told(await proxied('198.51.100.1'), path, 'https')).toEqual([]);
+    expect(await told(await proxied('127.0.0.1'), path, 'https')).toEqual([]);
+  });
 });
 
 function expectExactly(headers: readonly [string, string][], wanted: Readonly<Record<string, string>>): void {
