@@ -29,6 +29,8 @@ export interface TabOptions {
   readonly height?: number;
   readonly dark?: boolean;
   readonly javaScript?: boolean;
+  /** The token that the browser sends by itself, once it is asked for one. */
+  readonly token?: string;
   /** Problems that belong to the test, such as a connection that the server closed. */
   readonly expected?: RegExp;
 }
@@ -64,12 +66,14 @@ export function describeInBrowser(name: string, tests: (open: OpenTab) => void):
     });
     afterAll(() => browser?.close());
 
-    tests(async (origin, { width = 1280, height = 900, dark = false, javaScript = true, expected } = {}) => {
+    tests(async (origin, options = {}) => {
+      const { width = 1280, height = 900, dark = false, javaScript = true, token, expected } = options;
       if (!browser) throw new Error('the browser has not started');
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: dark ? 'dark' : 'light',
         javaScriptEnabled: javaScript,
+        ...(token !== undefined && { httpCredentials: { username: 'browser', password: token } }),
       });
       contexts.push(context);
       const tab = { page: await context.newPage(), problems: new Array<string>() };
