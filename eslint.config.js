@@ -56,5 +56,6 @@ export default tseslint.config(
     'The application imports the domain and itself; give it a port.',
   ),
   layer('infrastructure', '/interfaces/|' + composition, 'An adapter imports application and domain only.'),
+  layer('webhooks', '^(?!\\./)', 'It runs in the programs of others, where there may be no Node.js.'),
   layer('interfaces', '/infrastructure/|' + composition, 'An interface imports application and domain only.'),
 );

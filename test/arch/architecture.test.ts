@@ -84,6 +84,21 @@ describe('a planted violation is found', () => {
       "import { pino } from 'pino';",
       'application/errors.ts imports pino: application may not use it',
     ],
+    [
+      'webhooks/index.ts',
+      "import { createHmac } from 'node:crypto';",
+      'webhooks/index.ts imports node:crypto: webhooks runs where there is no Node.js',
+    ],
+    [
+      'webhooks/index.ts',
+      "export { parseSigningSecret } from '../application/signing-secret.js';",
+      'webhooks/index.ts imports ../application/signing-secret.js: webhooks may not import application',
+    ],
+    [
+      'webhooks/index.ts',
+      "import * as z from 'zod';",
+      'webhooks/index.ts imports zod: webhooks may not use it',
+    ],
   ])('%s: %s', async (path, text, complaint) => {
     expect(await plant(path, text)).toEqual([complaint]);
   });

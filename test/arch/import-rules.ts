@@ -8,6 +8,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   application: ['domain'],
   infrastructure: ['application', 'domain'],
   interfaces: ['application', 'domain'],
+  // Apart from all layers: it runs in the programs of others.
+  webhooks: [],
 };
 /** Files at the top of src/: composition, outside the layers. */
 const COMPOSITION = 'composition';
@@ -25,6 +27,7 @@ const RESERVED_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   application: ['fastest-levenshtein', 'zod'],
+  webhooks: [],
 };
 
 export interface SourceFile {
@@ -99,6 +102,7 @@ function libraryComplaint(path: string, specifier: string): string | null {
 function nodeComplaint(layer: string, specifier: string): string | null {
   // Listeners are no I/O.
   if (layer === 'application' && specifier === 'node:events') return null;
+  if (layer === 'webhooks') return 'webhooks runs where there is no Node.js';
   return layer === 'domain' || layer === 'application' ? `${layer} does no I/O` : null;
 }
 
