@@ -109,6 +109,7 @@ test('queues', async () => {
     max_depth: null,
     retention_completed: null,
     retention_dead: null,
+    signing_secrets: null,
     paused: 0,
     created_at: INSTANT,
     updated_at: INSTANT,
