@@ -1,5 +1,6 @@
 import type { NamedToken } from './config.js';
 import { choice, secret, type ValueType } from './config-value.js';
+import { RATE_LIMIT_MAX, RATE_LIMIT_MIN } from './limits.js';
 import { ROLES } from './principal.js';
 import { quote, shorten } from './printable.js';
 
@@ -17,12 +18,13 @@ export const token = secret(
 
 const NAME = /^[\w.@-]{1,64}$/;
 const role = choice(ROLES);
-const FIELDS = ['name', 'token', 'role'];
+const FIELDS = ['name', 'token', 'role', 'rate_limit'];
 
 /** A token that has a name and a role: a table in the file, NAME:ROLE:TOKEN in the environment. */
 export const namedToken: ValueType<NamedToken> = {
   name: 'table',
-  range: 'with `name`, `token` and `role` (viewer, producer or admin)',
+  range:
+    'with `name`, `token`, `role` (viewer, producer or admin) and, if there is one, `rate_limit` (requests per second)',
   accept: (value) => {
     const read = readTable(value);
     return typeof read === 'string' ? undefined : read;
@@ -35,8 +37,8 @@ export const namedToken: ValueType<NamedToken> = {
     const [, name, given, of] = /^([^:]*):([^:]*):(.*)$/s.exec(text) ?? [];
     return name === undefined ? text : { name, role: given, token: of };
   },
-  format: ({ name, token: given, role: of }) =>
-    `{ name = ${quote(name)}, token = ${given.toString()}, role = ${quote(of)} }`,
+  format: ({ name, token: given, role: of, rateLimit }) =>
+    `{ name = ${quote(name)}, token = ${given.toString()}, role = ${quote(of)}${rateLimit === undefined ? '' : `, rate_limit = ${rateLimit}`} }`,
   secret: true,
 };
 
@@ -58,5 +60,12 @@ function readTable(value: unknown): NamedToken | string {
   if (readRole === undefined) return `(${name}) must have a role, one of ${ROLES.map(quote).join(', ')}`;
   const readToken = token.accept(given.get('token'));
   if (readToken === undefined) return `(${name}): its token ${token.refusal(null)}`;
-  return { name, token: readToken, role: readRole };
+  const limit = given.get('rate_limit');
+  if (limit === undefined) return { name, token: readToken, role: readRole };
+  // TOML has 10 as a bigint, and 0.5 as a number.
+  const rateLimit = typeof limit === 'bigint' || typeof limit === 'number' ? Number(limit) : NaN;
+  if (!(rateLimit >= RATE_LIMIT_MIN && rateLimit <= RATE_LIMIT_MAX)) {
+    return `(${name}): its rate_limit must be a number from ${RATE_LIMIT_MIN} to ${RATE_LIMIT_MAX}`;
+  }
+  return { name, token: readToken, role: readRole, rateLimit };
 }

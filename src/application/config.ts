@@ -90,6 +90,8 @@ export interface NamedToken {
   /** The token, or `sha256:` and its digest in hexadecimal. */
   readonly token: Secret;
   readonly role: Role;
+  /** Requests per second; absent: any number. */
+  readonly rateLimit?: number;
 }
 
 /** TLS to hosts of their own kind: `host` is an entry as in `egress.allow`, the others are paths of files in PEM. */

@@ -6,6 +6,7 @@ export const ERROR_CODES = [
   'forbidden',
   'protected',
   'too_many_failures',
+  'rate_limited',
   'job_not_found',
   'job_not_pending',
   'job_not_dead',

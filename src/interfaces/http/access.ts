@@ -16,6 +16,7 @@ import {
 } from './client-address.js';
 import { FAILURES_MAX, FailureLimit } from './failure-limit.js';
 import { formTokenOf } from './form-token.js';
+import { RequestLimit } from './request-limit.js';
 import { UNAUTHORIZED } from './route-role.js';
 
 /** Decides for each request who asks, and whether they are answered at all. */
@@ -34,6 +35,9 @@ export class Access {
   };
   #auth: Config['auth'];
   #authenticator: Authenticator;
+  readonly #clock: Clock;
+  /** By the name that goes with the token: those who have one. */
+  #limits: ReadonlyMap<string, RequestLimit>;
 
   /** @param trustedProxies addresses and networks */
   constructor(
@@ -48,12 +52,15 @@ export class Access {
     this.#logger = logger;
     this.#auth = auth;
     this.#authenticator = new Authenticator(auth);
+    this.#clock = clock;
+    this.#limits = limitsOf(auth, clock);
   }
 
   /** Takes other tokens: from the next request on. */
   reload(auth: Config['auth']): void {
     this.#auth = auth;
     this.#authenticator = new Authenticator(auth);
+    this.#limits = limitsOf(auth, this.#clock);
   }
 
   /** @param address where the request comes from */
@@ -66,7 +73,10 @@ export class Access {
     // A browser's first request is always without.
     if (authorization === undefined) return REFUSED;
     const principal = this.#authenticator.principalOf(authorization);
-    if (principal !== null) return ok(principal);
+    if (principal !== null) {
+      const limitMs = this.#limits.get(principal.name)?.take() ?? 0;
+      return limitMs === 0 ? ok(principal) : { ok: false, refusal: rateLimited(Math.ceil(limitMs / 1000)) };
+    }
     if (this.#failures.record(address)) {
       this.#logger.warn('too many wrong tokens: the address has to wait', { address });
     }
@@ -87,6 +97,22 @@ function tooManyFailures(retryAfterSecs: number): Refusal {
   return {
     code: 'too_many_failures',
     message: `${FAILURES_MAX} requests from your address had a wrong token within a minute; try again in ${retryAfterSecs} s`,
+    retryAfterSecs,
+  };
+}
+
+function limitsOf({ tokens }: Config['auth'], clock: Clock): Map<string, RequestLimit> {
+  return new Map(
+    tokens.flatMap(({ name, rateLimit }) =>
+      rateLimit === undefined ? [] : [[name, new RequestLimit(rateLimit, clock)] as const],
+    ),
+  );
+}
+
+function rateLimited(retryAfterSecs: number): Refusal {
+  return {
+    code: 'rate_limited',
+    message: `Your token is used more often than its rate_limit allows; try again in ${retryAfterSecs} s`,
     retryAfterSecs,
   };
 }

@@ -11,6 +11,7 @@ export const ERROR_STATUS = {
   forbidden: 403,
   protected: 403,
   too_many_failures: 429,
+  rate_limited: 429,
   job_not_found: 404,
   job_not_pending: 409,
   job_not_dead: 404,

@@ -17,7 +17,13 @@ const ANY_ROUTE: readonly ErrorCode[] = [
   'store_unavailable',
 ];
 /** What any may answer with that asks who asks. */
-const GUARDED_ROUTE: readonly ErrorCode[] = ['unauthorized', 'forbidden', 'protected', 'too_many_failures'];
+const GUARDED_ROUTE: readonly ErrorCode[] = [
+  'unauthorized',
+  'forbidden',
+  'protected',
+  'too_many_failures',
+  'rate_limited',
+];
 const UNSAFE_ROUTE: readonly ErrorCode[] = ['cross_origin'];
 const BODY_ROUTE: readonly ErrorCode[] = ['malformed_json', 'payload_too_large', 'unsupported_media_type'];
 

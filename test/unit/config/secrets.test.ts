@@ -81,12 +81,27 @@ describe('auth.tokens', () => {
     { toml: '[{ name = "a", role = "admin" }]', problem: `${LIST}; item 1 (a): its token ${MUST}` },
     {
       toml: `[{ name = "a", role = "admin", tokn = "${TOKEN}" }]`,
-      problem: `${LIST}; item 1 has an unknown key "tokn"; its keys are name, token, role`,
+      problem: `${LIST}; item 1 has an unknown key "tokn"; its keys are name, token, role, rate_limit`,
     },
   ])('is not $toml, and the message does not repeat the token', ({ toml, problem }) => {
     const message = refusal({ file: `[auth]\ntokens = ${toml}\n` });
     expect(message).toBe(`mininq.toml: auth.tokens ${problem}`);
     expect(message).not.toContain(TOKEN);
+  });
+
+  test.each([
+    ['10', 10],
+    ['0.5', 0.5],
+  ])('may have a rate limit of %s', (toml, rateLimit) => {
+    const file = `[auth]\ntokens = [{ name = "a", token = "${TOKEN}", role = "viewer", rate_limit = ${toml} }]\n`;
+    expect(load({ file }).config.auth.tokens).toMatchObject([{ name: 'a', rateLimit }]);
+  });
+
+  test.each(['0', '-1', '"5"', 'nan', 'inf', '1000001'])('have no rate limit of %s', (toml) => {
+    const file = `[auth]\ntokens = [{ name = "a", token = "${TOKEN}", role = "viewer", rate_limit = ${toml} }]\n`;
+    expect(refusal({ file })).toBe(
+      `mininq.toml: auth.tokens ${LIST}; item 1 (a): its rate_limit must be a number from 0.0001 to 1000000`,
+    );
   });
 
   test('may be tables of their own', () => {

@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CONFIG, type Config } from '../../../src/application/config.js';
 import { Secret } from '../../../src/application/secret.js';
@@ -216,5 +218,52 @@ describe('after ten wrong tokens', () => {
     const { ask, fail } = await startWaiting();
     await fail(10, '198.51.100.7');
     expect((await ask(RIGHT, '198.51.100.8')).status).toBe(429);
+  });
+});
+
+describe('a token with a rate limit', () => {
+  const APP = 'app-0123456789abcdef';
+  const limited = { name: 'app', token: new Secret(APP), role: 'producer', rateLimit: 2 } as const;
+  const unlimited = { name: 'admin', token: new Secret(TOKEN), role: 'admin' } as const;
+
+  test('has a second of it at once, and is told when there is more', async () => {
+    const clock = new FakeClock();
+    const access = accessOf({ tokens: [limited, unlimited] }, { clock });
+    const api = await startApi({ access });
+    const ask = (token: string, path = '/openapi.json') =>
+      api.request('GET', path, { headers: { Authorization: `Bearer ${token}` } });
+    const statuses = async (count: number) => {
+      const answers = await Promise.all(Array.from({ length: count }, () => ask(APP)));
+      return answers.map(({ status }) => status).sort();
+    };
+    expect(await statuses(4)).toEqual([200, 200, 429, 429]);
+    const refused = await ask(APP);
+    expect(errorOf(refused)).toMatchObject({ status: 429, code: 'rate_limited' });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect((await ask(TOKEN)).status).toBe(200);
+    expect((await ask(APP, '/health')).status).toBe(200);
+    clock.advance(499);
+    expect(await statuses(1)).toEqual([429]);
+    clock.advance(1);
+    expect(await statuses(2)).toEqual([200, 429]);
+    // However long it rested.
+    clock.advance(60_000);
+    expect(await statuses(4)).toEqual([200, 200, 429, 429]);
+  });
+
+  test('counts with the others of its name, and anew after a reload', () => {
+    const rotated = { ...limited, token: new Secret(`${APP}-2`) };
+    const access = accessOf({ tokens: [limited, rotated] });
+    const ask = (token: string) => {
+      const request = Object.assign(new IncomingMessage(new Socket()), {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return access.admit(request, '192.0.2.1').ok;
+    };
+    expect([ask(APP), ask(`${APP}-2`), ask(APP), ask(`${APP}-2`)]).toEqual([true, true, false, false]);
+    access.reload({ ...DEFAULT_CONFIG.auth, tokens: [{ ...limited, rateLimit: 1 }] });
+    expect([ask(APP), ask(APP)]).toEqual([true, false]);
+    access.reload({ ...DEFAULT_CONFIG.auth, tokens: [unlimited] });
+    expect([ask(TOKEN), ask(TOKEN), ask(APP)]).toEqual([true, true, false]);
   });
 });
