@@ -56,6 +56,7 @@ test('a tick makes a job of what the schedule says, due at once, and moves the s
     timeoutMs: 10_000,
     idempotencyKey: null,
     scheduleId: schedule.id,
+    headers: null,
     createdAt: late,
     status: 'pending',
     attempt: 0,

@@ -325,7 +325,7 @@ describe('an update without a field', () => {
   test.each([
     [
       '/queues/q',
-      'max_concurrency, rate_limit_rps, max_depth, max_retries, retry_backoff, base_delay_ms, max_delay_ms, retention_completed, retention_dead',
+      'max_concurrency, rate_limit_rps, max_depth, max_retries, retry_backoff, base_delay_ms, max_delay_ms, retention_completed, retention_dead, signing_secrets',
     ],
     [
       '/schedules/018d0c5b-c400-7000-8000-000000000001',
