@@ -68,7 +68,8 @@ const STATES = {
  * The loops that make jobs move, and the order in which they start and stop.
  *
  *   start:   beat, watch, recovery, reaper, cleanup, scheduler, dispatch
- *   stop:    the worker says so; dispatch claims no more; attempts in flight end and are settled; the other loops end; the worker is removed
+ *   stop:    dispatch claims no more, and the worker says that it ends; attempts in flight end and are settled; the
+ *            other loops end; the worker is removed
  *   abort:   attempts in flight are interrupted and given back
  */
 export class Engine {
@@ -146,11 +147,12 @@ export class Engine {
   /** Resolves when every attempt in flight has ended and is stored. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
-    const claimed = this.#dispatchLoop.stop();
-    await this.#presence.announceStop();
-    await claimed;
+    // Nothing waits for it: a store that is locked must not hold up the attempts that end.
+    const announced = this.#presence.announceStop();
+    await this.#dispatchLoop.stop();
     await this.#dispatch.drain();
     await Promise.all([this.#scheduleLoop, ...this.#otherLoops].map((loop) => loop.stop()));
+    await announced;
     await this.#presence.leave();
   }
 

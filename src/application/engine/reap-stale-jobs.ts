@@ -38,8 +38,9 @@ const BATCH = 100;
 
 /**
  * Takes back the jobs of this worker that it knows nothing of, when their lease ends or they have run for a while: the
- * answer to the claim was lost, or the result could not be stored. Each counts as a failed attempt. Those of other workers are theirs, for as
- * long as they live: a process whose clock is an hour ahead would take everything from them. A pass is one batch.
+ * answer to the claim was lost, or the result could not be stored. Each counts as a failed attempt. Those of other
+ * workers are theirs, for as long as they live: a process whose clock is an hour ahead would take everything from
+ * them. A pass is one batch.
  */
 export class ReapStaleJobs {
   readonly #ports: ReapPorts;
